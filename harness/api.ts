@@ -1,0 +1,38 @@
+/** The public entry for authors of policies and scenarios: `import { definePolicy } from 'loopdyno'`. */
+export { z } from 'zod'
+export type {
+  Address,
+  Attributes,
+  ClassSpec,
+  Clock,
+  Finding,
+  Handle,
+  Listener,
+  LoopObserver,
+  LoopPolicy,
+  MetricValue,
+  ObserverTable,
+  PolicyEnv,
+  PolicyParts,
+  ReadyQueue,
+  Scenario,
+  ScenarioContext,
+  Selector,
+  SelectorFactory,
+  SelectorName,
+} from './contracts.ts'
+export { definePolicy, defineScenario } from './define.ts'
+export { ms, seconds, us } from './durations.ts'
+export { TimeoutError } from './loop/combinators.ts'
+export { Deque } from './loop/deque.ts'
+export { CancelledError, Future, InvalidStateError } from './loop/future.ts'
+export { Heap } from './loop/heap.ts'
+export type { Loop } from './loop/loop.ts'
+export { Queue, QueueEmpty, QueueFull } from './loop/queue.ts'
+export type { Stream } from './loop/streams.ts'
+export { Condition, Event, Lock, Semaphore } from './loop/sync.ts'
+export type { Coroutine, SpawnOptions, Task, TaskBody } from './loop/task.ts'
+export type { TaskGroup } from './loop/task-group.ts'
+export { batchOption, durationOption, innerOption, turnLimitOf } from './options.ts'
+export type { Random } from './random.ts'
+export { createSelector } from './selectors/registry.ts'

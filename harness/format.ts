@@ -1,0 +1,102 @@
+/** Numbers for people: three significant digits and a unit. Only the edge (reports, messages) calls this. */
+import type { Unit } from './contracts.ts'
+
+/** What stands where there is no number. */
+export const MISSING = '–'
+
+const DURATIONS: readonly [number, string][] = [
+  [1, 'ns'],
+  [1e3, 'µs'],
+  [1e6, 'ms'],
+  [1e9, 's'],
+]
+const BYTES: readonly [number, string][] = [
+  [1, 'B'],
+  [2 ** 10, 'KiB'],
+  [2 ** 20, 'MiB'],
+  [2 ** 30, 'GiB'],
+]
+const RATES: readonly [number, string][] = [
+  [1, 'ops/s'],
+  [1e3, 'k ops/s'],
+  [1e6, 'M ops/s'],
+  [1e9, 'G ops/s'],
+]
+const COUNTS: readonly [number, string][] = [
+  [1e6, 'M'],
+  [1e9, 'G'],
+]
+/** A count below this is written out to the last digit. */
+const COUNT_IN_FULL = 1e6
+const LONG_NS = 120e9
+
+/** `1.23 ms`, `45.6 k ops/s`, `12.0 MiB`, `3.92`; a dash for what is no finite number. */
+export function formatValue(value: number | undefined, unit: Unit): string {
+  if (value === undefined || !Number.isFinite(value)) return MISSING
+  if (unit === 'ns') return formatDuration(value)
+  if (unit === 'ops/s') return scaled(value, RATES)
+  if (unit === 'bytes') return scaled(value, BYTES)
+  return unit === 'count' ? formatCount(value) : threeDigits(value)
+}
+
+/** `1.23 ms`; minutes and hours where seconds would be many. */
+export function formatDuration(ns: number): string {
+  if (!Number.isFinite(ns)) return MISSING
+  if (Math.abs(ns) >= 60 * LONG_NS) return `${threeDigits(ns / 3600e9)} h`
+  if (Math.abs(ns) >= LONG_NS) return `${threeDigits(ns / 60e9)} min`
+  return scaled(ns, DURATIONS)
+}
+
+/** Like `formatValue`, with no more digits than the number needs: `10 µs`, `1.5 ms`. For axes. */
+export function formatTick(value: number, unit: Unit): string {
+  if (value === 0) return '0'
+  return formatValue(value, unit).replace(/^(-?\d+)\.(\d*?)0+(?=\s|$)/, (_, whole, rest) =>
+    rest === '' ? whole : `${whole}.${rest}`,
+  )
+}
+
+/** How a value compares with that of the first policy: `×0.31`; empty where there is nothing to compare. */
+export function formatRatio(value: number | undefined, base: number | undefined): string {
+  if (value === undefined || base === undefined || base === 0) return ''
+  const ratio = value / base
+  return Number.isFinite(ratio) ? `×${ratioDigits(ratio)}` : ''
+}
+
+/** `name=value`, as the command line takes them. */
+export function formatParams(params: Readonly<Record<string, unknown>>): string {
+  return Object.entries(params)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ')
+}
+
+function ratioDigits(ratio: number): string {
+  if (ratio >= 1000) return scaled(ratio, [[1, ''], ...COUNTS]).replace(' ', '')
+  if (ratio >= 100) return ratio.toFixed(0)
+  if (ratio >= 10) return ratio.toFixed(1)
+  return ratio >= 0.01 || ratio === 0 ? ratio.toFixed(2) : ratio.toPrecision(1)
+}
+
+function formatCount(count: number): string {
+  if (Math.abs(count) >= COUNT_IN_FULL) return scaled(count, COUNTS)
+  return Number.isInteger(count) ? grouped(count) : threeDigits(count)
+}
+
+function scaled(value: number, units: readonly [number, string][]): string {
+  // 999.6 is written 1000, so that it belongs to the next unit: round before choosing.
+  const rounded = Math.abs(Number(value.toPrecision(3)))
+  const [size, name] = units.findLast(([size]) => rounded >= size) ?? units[0]!
+  return `${threeDigits(value / size, size === 1)} ${name}`.trimEnd()
+}
+
+function threeDigits(value: number, whole = false): string {
+  if (value === 0 || (whole && Number.isInteger(value) && Math.abs(value) < 1000)) return String(value)
+  const rounded = Number(value.toPrecision(3))
+  const size = Math.abs(rounded)
+  if (size >= 1000) return grouped(Math.round(value))
+  if (size < 0.001) return value.toExponential(1)
+  return rounded.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3)
+}
+
+function grouped(integer: number): string {
+  return String(integer).replace(/\B(?=(\d{3})+$)/g, ',')
+}

@@ -1,0 +1,187 @@
+import { type AnyFuture, CancelledError, Future } from './future.ts'
+import type { Loop } from './loop.ts'
+import type { TaskBody } from './task.ts'
+
+/** `timeout` ran out. */
+export class TimeoutError extends Error {
+  override readonly name = 'TimeoutError'
+}
+
+export interface GatherOptions {
+  /** Errors stand in the result instead of failing it. */
+  readonly returnExceptions?: boolean
+}
+
+/** Cancelling it cancels every child; it is done when they are. */
+class GatheringFuture<T> extends Future<T[]> {
+  readonly #children: readonly Future<T>[]
+  cancelRequested = false
+
+  constructor(loop: Loop, children: readonly Future<T>[]) {
+    super(loop)
+    this.#children = children
+  }
+
+  override cancel(message?: string): boolean {
+    if (this.done) return false
+    let any = false
+    for (const child of this.#children) if (child.cancel(message)) any = true
+    // Not ours to complete yet: the children decide how they end.
+    if (any) this.cancelRequested = true
+    return any
+  }
+}
+
+/** What `child` came to, as a value (for `returnExceptions`). */
+function outcomeOf<T>(child: Future<T>): T | Error {
+  if (child.cancelled) return new CancelledError()
+  return (child.error() as Error | undefined) ?? child.result()
+}
+
+/** All results, in order. The first failure fails it at once; the others run on (asyncio.gather). */
+export function gather<T>(
+  loop: Loop,
+  awaitables: Iterable<Future<T> | TaskBody<T>>,
+  options: GatherOptions = {},
+): Future<T[]> {
+  const children = Array.from(awaitables, (each) => (each instanceof Future ? each : loop.spawn(each)))
+  const distinct = new Set(children)
+  const outer = new GatheringFuture<T>(loop, [...distinct])
+  let left = distinct.size
+  if (left === 0) outer.setResult([])
+  const childDone = (child: Future<T>) => {
+    left--
+    if (outer.done) {
+      if (!child.cancelled) child.error() // seen: not to be reported as unretrieved
+    } else if (!options.returnExceptions && child.cancelled) outer.setError(new CancelledError())
+    else if (!options.returnExceptions && child.error() !== undefined) outer.setError(child.error())
+    else if (left === 0) complete(outer, children)
+  }
+  for (const child of distinct) child.addDoneCallback(childDone)
+  return outer
+}
+
+function complete<T>(outer: GatheringFuture<T>, children: readonly Future<T>[]): void {
+  if (outer.cancelRequested) outer.setError(new CancelledError())
+  else outer.setResult(children.map(outcomeOf) as T[])
+}
+
+export interface WaitOptions {
+  readonly timeoutNs?: number
+  /** `all` by default. `exception`: the first that fails (not: is cancelled), else all. */
+  readonly returnWhen?: 'all' | 'first' | 'exception'
+}
+
+export interface WaitResult<T> {
+  readonly done: Set<Future<T>>
+  readonly pending: Set<Future<T>>
+}
+
+/** Waits for some of the futures and says which are done; cancels none (asyncio.wait). */
+export async function wait<T>(
+  loop: Loop,
+  futures: Iterable<Future<T>>,
+  { timeoutNs, returnWhen = 'all' }: WaitOptions = {},
+): Promise<WaitResult<T>> {
+  const all = new Set(futures)
+  if (all.size === 0) throw new TypeError('wait needs at least one future')
+  const pending = [...all].filter((future) => !future.done)
+  if (isEnough([...all], pending.length, returnWhen)) return split(all)
+  await settled(loop, pending, returnWhen, timeoutNs)
+  return split(all)
+}
+
+function hasFailed(future: Future): boolean {
+  return future.done && !future.cancelled && future.error() !== undefined
+}
+
+function isEnough(
+  all: readonly AnyFuture[],
+  pending: number,
+  returnWhen: WaitOptions['returnWhen'],
+): boolean {
+  if (pending === 0) return true
+  if (returnWhen === 'first') return pending < all.length
+  return returnWhen === 'exception' && all.some(hasFailed)
+}
+
+function split<T>(all: Set<Future<T>>): WaitResult<T> {
+  const result = { done: new Set<Future<T>>(), pending: new Set<Future<T>>() }
+  for (const future of all) (future.done ? result.done : result.pending).add(future)
+  return result
+}
+
+async function settled<T>(
+  loop: Loop,
+  pending: readonly Future<T>[],
+  returnWhen: WaitOptions['returnWhen'],
+  timeoutNs: number | undefined,
+): Promise<void> {
+  const waiter = loop.createFuture()
+  const release = () => {
+    if (!waiter.done) waiter.setResult()
+  }
+  const timer = timeoutNs === undefined ? undefined : loop.callLater(timeoutNs, release)
+  let left = pending.length
+  const oneDone = (future: Future<T>) => {
+    left--
+    const enough =
+      left === 0 || returnWhen === 'first' || (returnWhen === 'exception' && hasFailed(future as Future))
+    if (enough) {
+      timer?.cancel()
+      release()
+    }
+  }
+  for (const future of pending) future.addDoneCallback(oneDone)
+  try {
+    await waiter
+  } finally {
+    timer?.cancel()
+    for (const future of pending) future.removeDoneCallback(oneDone)
+  }
+}
+
+/** Follows `inner`; cancelling the shield leaves `inner` alone (asyncio.shield). */
+export function shield<T>(loop: Loop, inner: Future<T>): Future<T> {
+  if (inner.done) return inner
+  const outer = new Future<T>(loop)
+  const innerDone = () => {
+    if (outer.cancelled) {
+      if (!inner.cancelled) inner.error()
+    } else if (inner.cancelled) outer.cancel()
+    else if (inner.error() !== undefined) outer.setError(inner.error())
+    else outer.setResult(inner.result())
+  }
+  inner.addDoneCallback(innerDone)
+  outer.addDoneCallback(() => {
+    if (!inner.done) inner.removeDoneCallback(innerDone)
+  })
+  return outer
+}
+
+/**
+ * Runs `body` in the current task and cancels it when the time is up; that cancellation comes out as
+ * `TimeoutError`, anyone else's as it is (asyncio.timeout).
+ */
+export async function timeout<T>(loop: Loop, delayNs: number, body: () => PromiseLike<T>): Promise<T> {
+  const task = loop.currentTask
+  if (task === undefined) throw new TypeError('timeout must be used inside a task')
+  const before = task.cancelling
+  let expired = false
+  const expire = () => {
+    expired = true
+    task.cancel()
+  }
+  const timer = delayNs > 0 ? loop.callLater(delayNs, expire) : loop.callSoon(expire)
+  try {
+    return await body()
+  } catch (error) {
+    if (expired && error instanceof CancelledError && task.cancelling <= before + 1) {
+      throw new TimeoutError(`Timed out after ${delayNs / 1e6} ms`, { cause: error })
+    }
+    throw error
+  } finally {
+    timer.cancel()
+    if (expired) task.uncancel()
+  }
+}

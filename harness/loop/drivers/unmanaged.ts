@@ -1,0 +1,78 @@
+import type { Attributes, IoEvent, Selector } from '../../contracts.ts'
+import type { AnyFuture } from '../future.ts'
+import { CallbackHandle, type ReadyHandle } from '../handle.ts'
+import { IoHandle, Loop, type LoopOptions } from '../loop.ts'
+import type { TimerHandle } from '../timers.ts'
+
+/** A Node timer in a loop timer's clothes. */
+class NodeTimer implements TimerHandle {
+  readonly whenNs: number
+  cancelled = false
+  readonly #timeout: NodeJS.Timeout
+
+  constructor(whenNs: number, delayMs: number, fire: () => void) {
+    this.whenNs = whenNs
+    this.#timeout = setTimeout(fire, delayMs)
+  }
+
+  cancel(): void {
+    this.cancelled = true
+    clearTimeout(this.#timeout)
+  }
+}
+
+/**
+ * The loop's API with nothing under it but Node: a ready callback is an immediate, a timer is a Node timer, and I/O
+ * runs when libuv delivers it. There is no ready queue and no turn: the control of an experiment.
+ */
+export class UnmanagedLoop extends Loop {
+  /** @internal */
+  override enqueue(handle: ReadyHandle): void {
+    this.stamp(handle)
+    setImmediate(this.#run, handle)
+  }
+
+  protected override addTimer(whenNs: number, callback: () => void, attributes: Attributes): TimerHandle {
+    const delayMs = Math.ceil((whenNs - this.clock.nowNs()) / 1e6)
+    return new NodeTimer(whenNs, delayMs, () => {
+      const handle = new CallbackHandle(callback, undefined, attributes, undefined)
+      this.stamp(handle)
+      this.#run(handle)
+    })
+  }
+
+  /** What the selector calls the moment libuv delivers an event. */
+  deliver(event: IoEvent): void {
+    const handle = new IoHandle(event)
+    this.stamp(handle)
+    this.#run(handle)
+  }
+
+  readonly #run = (handle: ReadyHandle): void => {
+    this.clock.nowNs()
+    this.turns++
+    this.runHandle(handle)
+  }
+}
+
+/** Builds the loop around a selector that hands its events on at once. */
+export function createUnmanagedLoop(
+  options: Omit<LoopOptions, 'selector'>,
+  makeSelector: (deliver: (event: IoEvent) => void) => Selector,
+): UnmanagedLoop {
+  let loop: UnmanagedLoop | undefined
+  const selector = makeSelector((event) => loop!.deliver(event))
+  loop = new UnmanagedLoop({ ...options, selector })
+  return loop
+}
+
+/** Keeps the process alive until the future is done; Node does the rest. */
+export function runUnmanaged(_loop: Loop, until: AnyFuture): Promise<void> {
+  return new Promise((resolve) => {
+    const keepAlive = setInterval(() => {}, 2 ** 30)
+    until.addDoneCallback(() => {
+      clearInterval(keepAlive)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,23 @@
+/**
+ * Draining microtasks from inside a running callback.
+ *
+ * `process._tickCallback` is what Node itself calls between two callbacks: it runs pending ticks and microtasks
+ * until none is left, and costs some 25 ns when there are none. It is undocumented, hence this one small file.
+ * It works only where the caller was entered from a macrotask (`setImmediate`, a timer, an I/O callback): inside
+ * a microtask V8 does not drain recursively. `canDrainMicrotasks` is the canary that a driver asks at start.
+ */
+const tickCallback = (process as unknown as { _tickCallback?: () => void })._tickCallback
+
+/** Runs every pending tick and microtask. Only after `canDrainMicrotasks()` said yes. */
+export const drainMicrotasks: () => void = tickCallback ?? (() => {})
+
+/** Whether a microtask queued here runs within `drainMicrotasks`. */
+export function canDrainMicrotasks(): boolean {
+  if (tickCallback === undefined) return false
+  let drained = false
+  queueMicrotask(() => {
+    drained = true
+  })
+  drainMicrotasks()
+  return drained
+}

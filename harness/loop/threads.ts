@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { Deque } from './deque.ts'
+import type { ThreadFunction } from './services.ts'
+
+/**
+ * What runs in a worker. The job comes as source text, because a closure cannot cross threads. The answer is an
+ * error object or a value, both as structured clones.
+ */
+const WORKER_SOURCE = `
+const { parentPort } = require('node:worker_threads')
+parentPort.on('message', async ({ source, args }) => {
+  try {
+    parentPort.postMessage({ value: await (0, eval)('(' + source + ')')(...args) })
+  } catch (error) {
+    parentPort.postMessage({ error })
+  }
+})
+`
+
+interface Job {
+  readonly source: string
+  readonly args: unknown[]
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/** Worker threads, started as they are needed, at most one a processor; jobs wait in order of arrival. */
+export class ThreadPool {
+  readonly #size: number
+  readonly #idle: Worker[] = []
+  readonly #running = new Map<Worker, Job>()
+  readonly #waiting = new Deque<Job>()
+
+  constructor(size = availableParallelism()) {
+    this.#size = size
+  }
+
+  run<A extends unknown[], R>(job: ThreadFunction<A, R>, args: A): Promise<Awaited<R>> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({
+        source: job.toString(),
+        args,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+      })
+      this.#dispatch()
+    })
+  }
+
+  close(): void {
+    for (const worker of [...this.#idle, ...this.#running.keys()]) void worker.terminate()
+  }
+
+  #dispatch(): void {
+    while (this.#waiting.size > 0) {
+      const worker = this.#idle.pop() ?? this.#start()
+      if (worker === undefined) return
+      this.#give(worker, this.#waiting.shift()!)
+    }
+  }
+
+  #give(worker: Worker, job: Job): void {
+    this.#running.set(worker, job)
+    try {
+      worker.postMessage({ source: job.source, args: job.args })
+    } catch (error) {
+      this.#finish(worker).reject(error) // an argument that cannot be cloned
+      this.#idle.push(worker)
+    }
+  }
+
+  #start(): Worker | undefined {
+    if (this.#running.size >= this.#size) return undefined
+    const worker = new Worker(WORKER_SOURCE, { eval: true })
+    worker.unref()
+    worker.on('message', ({ value, error }) => {
+      const job = this.#finish(worker)
+      this.#idle.push(worker)
+      if (error === undefined) job.resolve(value)
+      else job.reject(error)
+      this.#dispatch()
+    })
+    worker.on('error', (error) => this.#abandon(worker, error))
+    worker.on('exit', (code) =>
+      this.#abandon(worker, new Error(`The worker thread exited with code ${code}`)),
+    )
+    return worker
+  }
+
+  /** The thread is gone: its job fails, the others go on. */
+  #abandon(worker: Worker, error: Error): void {
+    const at = this.#idle.indexOf(worker)
+    if (at >= 0) this.#idle.splice(at, 1)
+    if (this.#running.has(worker)) this.#finish(worker).reject(error)
+    this.#dispatch()
+  }
+
+  #finish(worker: Worker): Job {
+    const job = this.#running.get(worker)!
+    this.#running.delete(worker)
+    return job
+  }
+}

@@ -1,0 +1,125 @@
+/** The matrix: which cells a command line comes to, and in which order their rounds run. */
+import type { Scenario, SelectorName, TimeKind } from '../contracts.ts'
+import { UsageError } from '../errors.ts'
+import { RealClock } from '../loop/clock.ts'
+import { makeParts, type PreparedPolicy } from '../policy-parts.ts'
+import { createRandom } from '../random.ts'
+import { type Cell, cellKey } from '../records.ts'
+import { parseSettings, settingNames } from '../settings.ts'
+import { didYouMean } from '../suggest.ts'
+
+export interface PreparedScenario {
+  /** Built-in name or path, as given. */
+  readonly text: string
+  readonly scenario: Scenario
+}
+
+export interface Matrix {
+  readonly policies: readonly PreparedPolicy[]
+  readonly scenarios: readonly PreparedScenario[]
+  readonly selectors: readonly SelectorName[]
+  /** Empty: real where the scenario has it, else virtual. */
+  readonly times: readonly TimeKind[]
+  /** `key=value` and `scenario.key=value`, as given. */
+  readonly settings: readonly string[]
+}
+
+/** A cell and what a child process needs to run it. */
+export interface PlannedCell {
+  readonly cell: Cell
+  readonly policy: PreparedPolicy
+  readonly scenario: PreparedScenario
+  /** Why it cannot run at all, known before it is tried. */
+  readonly unsupported?: string
+}
+
+/** Throws `UsageError` for settings that no scenario takes. */
+export function planCells(matrix: Matrix): PlannedCell[] {
+  const settings = splitSettings(matrix)
+  const cells = new Map<string, PlannedCell>()
+  for (const scenario of matrix.scenarios) {
+    const params = parseSettings(
+      scenario.scenario.params,
+      settings.get(scenario) ?? {},
+      `Scenario '${scenario.scenario.name}'`,
+    )
+    for (const time of matrix.times.length > 0
+      ? matrix.times
+      : ([scenario.scenario.time.includes('real') ? 'real' : 'virtual'] as const)) {
+      for (const policy of matrix.policies) {
+        for (const asked of time === 'virtual' ? (['simulated'] as const) : matrix.selectors) {
+          const cell = {
+            policy: policy.label,
+            selector: selectorOf(policy, asked),
+            time,
+            scenario: scenario.scenario.name,
+            params,
+          }
+          const planned = {
+            cell,
+            policy,
+            scenario,
+            unsupported: whyUnsupported(policy, scenario.scenario, time),
+          }
+          // A policy that names its own selector is one cell, however many selectors were asked for.
+          if (!cells.has(cellKey(cell))) cells.set(cellKey(cell), planned)
+        }
+      }
+    }
+  }
+  return [...cells.values()]
+}
+
+function selectorOf(policy: PreparedPolicy, asked: SelectorName): SelectorName {
+  if (asked === 'simulated') return asked
+  const parts = makeParts(policy, { clock: new RealClock(), random: createRandom(0), selector: asked })
+  return typeof parts.selector === 'string' ? parts.selector : asked
+}
+
+function whyUnsupported(policy: PreparedPolicy, scenario: Scenario, time: TimeKind): string | undefined {
+  if (!scenario.time.includes(time)) return `${scenario.name} has no ${time} time`
+  if (policy.policy.unmanaged && time === 'virtual')
+    return `${policy.label} runs on Node's own loop, which has no virtual time`
+  return undefined
+}
+
+/** Which scenario takes which `--set`. A setting that nobody takes is a mistake. */
+function splitSettings(matrix: Matrix): Map<PreparedScenario, Record<string, string>> {
+  const split = new Map<PreparedScenario, Record<string, string>>(matrix.scenarios.map((each) => [each, {}]))
+  for (const setting of matrix.settings) {
+    const match = /^(?:([^.=]+)\.)?([^=.]+)=(.*)$/.exec(setting)
+    if (match === null) throw new UsageError(`--set takes key=value or scenario.key=value, not '${setting}'`)
+    const [, owner, key, value] = match as unknown as [string, string | undefined, string, string]
+    const takers = matrix.scenarios.filter((each) => takes(each.scenario, owner, key))
+    if (takers.length === 0) throw new UsageError(nobodyTakes(matrix, owner, key))
+    for (const taker of takers) split.get(taker)![key] = value
+  }
+  return split
+}
+
+function takes(scenario: Scenario, owner: string | undefined, key: string): boolean {
+  return (owner === undefined || owner === scenario.name) && settingNames(scenario.params).includes(key)
+}
+
+function nobodyTakes(matrix: Matrix, owner: string | undefined, key: string): string {
+  const chosen = matrix.scenarios
+    .map((each) => each.scenario)
+    .filter((each) => owner === undefined || each.name === owner)
+  if (chosen.length === 0) return `--set ${owner}.${key}: '${owner}' is not among the scenarios of this run`
+  const known = [...new Set(chosen.flatMap((each) => settingNames(each.params)))]
+  const names = chosen.map((each) => each.name).join(', ')
+  return `No parameter '${key}' in ${names}${didYouMean(key, known)}: there are ${known.join(', ')}`
+}
+
+/**
+ * The order of one round's cells: a seeded shuffle, turned by one place each round and reversed in every other, so
+ * that over the rounds no policy always runs first or always after the same one.
+ */
+export function roundOrder<T>(cells: readonly T[], round: number, seed: number): T[] {
+  const base = createRandom(seed)
+    .fork('order')
+    .shuffle([...cells])
+  const turn = cells.length === 0 ? 0 : round % cells.length
+  const turned = [...base.slice(turn), ...base.slice(0, turn)]
+  return round % 2 === 0 ? turned : turned.reverse()
+}

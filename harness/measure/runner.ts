@@ -1,0 +1,155 @@
+/** Runs one round of one cell in fresh processes and makes its record. */
+import type { Address, SelectorName } from '../contracts.ts'
+import type { RecordedFinding, RoundRecord } from '../records.ts'
+import type { ChildMessage, ChildTask, Role } from './child.ts'
+import type { PlannedCell } from './plan.ts'
+import { type Ending, RoundProcess } from './process.ts'
+import type { Outcome } from './round.ts'
+
+const NOTHING = { histograms: {}, metrics: {}, findings: [], tables: [] }
+const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
+
+export interface RoundRequest {
+  readonly planned: PlannedCell
+  readonly round: number
+  readonly seed: number
+  readonly timeLimitMs: number
+}
+
+export async function runRound(request: RoundRequest): Promise<RoundRecord> {
+  const startedMs = performance.now()
+  const outcome = await outcomeOf(request)
+  return {
+    kind: 'round',
+    cell: request.planned.cell,
+    round: request.round,
+    seed: request.seed,
+    tookNs: Math.round((performance.now() - startedMs) * 1e6),
+    ...outcome,
+  }
+}
+
+function outcomeOf(request: RoundRequest): Promise<Outcome> | Outcome {
+  const { cell, scenario, unsupported } = request.planned
+  if (unsupported !== undefined) return { ...NOTHING, status: 'unsupported', reason: unsupported }
+  if (cell.time === 'virtual') return runAlone(request, 'virtual')
+  return scenario.scenario.main === undefined ? runServed(request) : runAlone(request, 'main')
+}
+
+function taskOf({ planned, seed, timeLimitMs }: RoundRequest, role: Role, address = ANY_PORT): ChildTask {
+  return {
+    role,
+    policy: planned.policy.label,
+    scenario: planned.scenario.text,
+    params: planned.cell.params,
+    selector: planned.cell.selector as SelectorName,
+    seed,
+    address,
+    timeLimitMs,
+  }
+}
+
+/** What a child said until it ended. */
+class Conversation {
+  outcome: Outcome | undefined
+  stuckAt: string | undefined
+  cpuNs: number | undefined
+
+  hear(message: ChildMessage): void {
+    if (message.kind === 'outcome') this.outcome = message.outcome
+    else if (message.kind === 'stuck') this.stuckAt = message.where
+    else if (message.kind === 'cpu') this.cpuNs = message.ns
+  }
+
+  /** The outcome, or what is to be said where there is none. */
+  conclude(ending: Ending, request: RoundRequest): Outcome {
+    if (ending.how === 'exited') return this.outcome ?? exitedEarly(ending)
+    if (ending.how === 'timeout') return this.#timedOut(request.timeLimitMs)
+    return failure('memory', 'used more memory than a round may (2 GiB) and was killed')
+  }
+
+  #timedOut(limitMs: number): Outcome {
+    const where = this.stuckAt === undefined ? '' : `; it was in ${this.stuckAt}`
+    const message = `did not end within ${limitMs / 1000} s and was killed${where}`
+    return { ...failure('stuck', message), status: 'timeout' }
+  }
+}
+
+function failure(kind: RecordedFinding['kind'], message: string): Outcome {
+  return { ...NOTHING, status: 'failed', reason: message, findings: [{ kind, message, fatal: true }] }
+}
+
+function exitedEarly(ending: Extract<Ending, { how: 'exited' }>): Outcome {
+  if (ending.output.includes('heap out of memory')) {
+    return failure('memory', 'ran out of memory: its heap grew past the limit of 1 GiB')
+  }
+  const how = ending.signal === null ? `exited with code ${ending.code}` : `was ended by ${ending.signal}`
+  const last = ending.output.trim().split('\n').at(-1)
+  return failure('exited', `the process ${how} before its round was done${last ? `: ${last}` : ''}`)
+}
+
+async function runAlone(request: RoundRequest, role: Role): Promise<Outcome> {
+  const conversation = new Conversation()
+  const child = new RoundProcess(taskOf(request, role), (message) => conversation.hear(message))
+  return conversation.conclude(await child.ended, request)
+}
+
+/** Server and driver in a process each; the driver starts when the server can be reached. */
+async function runServed(request: RoundRequest): Promise<Outcome> {
+  const served = new Conversation()
+  const loaded = new Conversation()
+  let driver: RoundProcess | undefined
+  let loading: Promise<Outcome> | undefined
+  const server = new RoundProcess(taskOf(request, 'serve'), (message) => {
+    served.hear(message)
+    if (message.kind !== 'ready' || driver !== undefined) return
+    driver = new RoundProcess(driverTask(request, message.address), (said) => {
+      loaded.hear(said)
+      if (said.kind === 'window') server.tell(said.edge)
+      if (said.kind === 'outcome') server.tell('finish')
+    })
+    loading = driver.ended.then((ending) => loaded.conclude(ending, request))
+    // A driver that broke down leaves a server that would wait for ever.
+    void loading.then((outcome) => outcome.status === 'ok' || setTimeout(() => server.kill(), 500))
+  })
+  const serving = await server.ended.then((ending) => served.conclude(ending, request))
+  if (serving.status !== 'ok') driver?.kill()
+  return combine(serving, await loading, served.cpuNs)
+}
+
+/** The driver gets a little longer than the server: the server is what a time-out is about. */
+function driverTask(request: RoundRequest, address: Address): ChildTask {
+  const task = taskOf(request, 'load', address)
+  return { ...task, selector: plainSelector(task.selector), timeLimitMs: task.timeLimitMs + 1000 }
+}
+
+/** The driver waits in the best way there is, whatever is being tested. */
+function plainSelector(tested: SelectorName): SelectorName {
+  return process.platform === 'linux' ? 'epoll' : tested
+}
+
+function combine(serving: Outcome, loading: Outcome | undefined, cpuNs: number | undefined): Outcome {
+  if (loading === undefined || (serving.status !== 'ok' && serving.status !== 'failed')) return serving
+  // What breaks the server breaks the load as well: the server's reason is the one to tell.
+  const first =
+    loading.status !== 'ok' && serving.reason?.startsWith('the process was ended by') ? loading : serving
+  const broken = first.status !== 'ok' ? first : loading.status !== 'ok' ? loading : undefined
+  const operations = loading.metrics.operations?.value ?? 0
+  const metrics = { ...serving.metrics, ...loading.metrics }
+  if (cpuNs !== undefined && operations > 0) {
+    metrics['cpu.perOp'] = { value: cpuNs / operations, unit: 'ns', better: 'lower' }
+  }
+  return {
+    status: broken?.status ?? 'ok',
+    reason: broken?.reason,
+    histograms: { ...serving.histograms, ...loading.histograms },
+    metrics,
+    findings:
+      broken === first && first !== serving
+        ? loading.findings
+        : serving.status === 'ok'
+          ? [...serving.findings, ...loading.findings]
+          : serving.findings,
+    tables: serving.tables,
+  }
+}

@@ -1,0 +1,45 @@
+import { Worker } from 'node:worker_threads'
+
+/** So much before the time limit the watchdog looks, so that its answer arrives before the process is killed. */
+const HEADSTART_MS = 1000
+
+/**
+ * Runs in a thread of its own, so that a main thread that never returns can still be asked where it is: the
+ * inspector interrupts it and tells the call stack. A main thread asleep in a system call does not answer.
+ */
+const SOURCE = `
+const { Session } = require('node:inspector')
+const { writeSync } = require('node:fs')
+const { workerData } = require('node:worker_threads')
+const { afterMs, fd } = workerData
+
+function say(where) {
+  writeSync(fd, JSON.stringify({ kind: 'stuck', where }) + '\\n')
+}
+
+function place(frame) {
+  const file = frame.url.split('/').slice(-2).join('/')
+  return (frame.functionName || 'anonymous function') + ' (' + file + ':' + (frame.location.lineNumber + 1) + ')'
+}
+
+setTimeout(() => {
+  const session = new Session()
+  const asleep = setTimeout(() => say('asleep in the selector: nothing it waits for happens'), 500)
+  session.connectToMainThread()
+  session.on('Debugger.paused', ({ params }) => {
+    clearTimeout(asleep)
+    const frames = params.callFrames.filter((frame) => frame.url !== '' && !frame.url.startsWith('node:'))
+    say(frames.slice(0, 3).map(place).join(', called by '))
+    session.post('Debugger.resume')
+  })
+  session.post('Debugger.enable')
+  session.post('Debugger.pause')
+}, afterMs)
+`
+
+/** Says where the main thread is shortly before the time limit. 0: never. */
+export function startWatchdog(timeLimitMs: number, fd: number): void {
+  if (timeLimitMs <= 0) return
+  const afterMs = Math.max(timeLimitMs / 2, timeLimitMs - HEADSTART_MS)
+  new Worker(SOURCE, { eval: true, workerData: { afterMs, fd } }).unref()
+}

@@ -1,0 +1,101 @@
+/**
+ * The record's schema: what one round gave. `records.jsonl` holds one header line and then a line a round;
+ * every statistic, chart and verdict is rebuilt from it alone.
+ */
+import { z } from 'zod'
+
+export const RECORD_SCHEMA = 1
+
+const unit = z.enum(['ns', 'ops/s', 'bytes', 'count', 'ratio'])
+const better = z.enum(['lower', 'higher', 'neither'])
+/** JSON has no NaN and no Infinity; a metric that is not a number is a bug where it was made. */
+const metric = z.object({ value: z.number(), unit, better })
+
+const finding = z.object({
+  kind: z.string(),
+  message: z.string(),
+  fatal: z.boolean().optional(),
+  times: z.number().int().positive().optional(),
+})
+
+const table = z.object({
+  title: z.string(),
+  columns: z.array(z.object({ name: z.string(), unit: unit.optional() })).readonly(),
+  rows: z.array(z.array(z.union([z.string(), z.number()])).readonly()).readonly(),
+})
+
+/** One policy × selector × scenario × params × time. */
+export const cellSchema = z.object({
+  /** As given on the command line: the label in tables and charts. */
+  policy: z.string(),
+  selector: z.string(),
+  time: z.enum(['real', 'virtual']),
+  scenario: z.string(),
+  params: z.record(z.string(), z.unknown()),
+})
+
+export const environmentSchema = z.object({
+  loopdyno: z.string(),
+  node: z.string(),
+  platform: z.string(),
+  arch: z.string(),
+  kernel: z.string(),
+  cpu: z.string(),
+  cores: z.number(),
+  memoryBytes: z.number(),
+  loadAverage: z.number(),
+})
+
+export const roundStatus = z.enum(['ok', 'failed', 'timeout', 'unsupported', 'unavailable'])
+
+export const headerSchema = z.object({
+  kind: z.literal('run'),
+  schema: z.literal(RECORD_SCHEMA),
+  startedAt: z.string(),
+  seed: z.number(),
+  rounds: z.number().int(),
+  environment: environmentSchema,
+  /** The command line that made it, to be run again. */
+  command: z.string().optional(),
+  cells: z.array(cellSchema),
+  /** Colour and order of policies in every chart. */
+  policies: z.array(z.string()),
+})
+
+export const roundSchema = z.object({
+  kind: z.literal('round'),
+  cell: cellSchema,
+  round: z.number().int(),
+  seed: z.number(),
+  status: roundStatus,
+  reason: z.string().optional(),
+  /** Wall time of the whole round, ns. */
+  tookNs: z.number(),
+  /** HdrHistograms of ns by `QUANTITY[.CLASS]`, compressed, base64. */
+  histograms: z.record(z.string(), z.string()),
+  /** Exact extremes and sums that a histogram rounds, by the same names. */
+  metrics: z.record(z.string(), metric),
+  findings: z.array(finding),
+  tables: z.array(table),
+  /** SHA-256 of the virtual run's whole event log. */
+  digest: z.string().optional(),
+})
+
+export type Cell = z.infer<typeof cellSchema>
+export type Environment = z.infer<typeof environmentSchema>
+export type RunHeader = z.infer<typeof headerSchema>
+export type RoundRecord = z.infer<typeof roundSchema>
+export type RoundStatus = z.infer<typeof roundStatus>
+export type RecordedFinding = z.infer<typeof finding>
+export type RecordedTable = z.infer<typeof table>
+
+/** A run as its records tell it. */
+export interface RunRecords {
+  readonly header: RunHeader
+  readonly rounds: readonly RoundRecord[]
+}
+
+/** What makes a cell the same cell: the key under which rounds are gathered. */
+export function cellKey(cell: Cell): string {
+  return JSON.stringify([cell.scenario, cell.time, cell.selector, cell.policy, cell.params])
+}

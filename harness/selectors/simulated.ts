@@ -1,0 +1,56 @@
+/** The selector of a simulated world: emits what the world has sent this host, when its time has come. */
+import type { Clock, EmitIo, IoEvent, Selector } from '../contracts.ts'
+import { Heap } from '../loop/heap.ts'
+import { VirtualNetwork, type Wire } from '../world/network.ts'
+
+interface Delivery {
+  readonly atNs: number
+  readonly order: number
+  /** Takes effect on the receiving side and names the event to emit. */
+  arrive(): IoEvent | undefined
+}
+
+export class SimulatedSelector implements Selector {
+  readonly name = 'simulated'
+  readonly blocking = false
+  readonly network: VirtualNetwork
+  readonly clock: Clock
+  readonly #deliveries = new Heap<Delivery>(
+    (a, b) => a.atNs < b.atNs || (a.atNs === b.atNs && a.order < b.order),
+  )
+  #sent = 0
+
+  constructor(clock: Clock, wire: Wire) {
+    this.clock = clock
+    this.network = new VirtualNetwork(this, wire)
+  }
+
+  /** When the next delivery arrives, ns; `Infinity` where none is under way. */
+  nextNs(): number {
+    return this.#deliveries.peek()?.atNs ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Something reaches this host at `atNs`. Equal times arrive in the order in which they were sent. */
+  deliverAt(atNs: number, arrive: () => IoEvent | undefined): void {
+    this.#deliveries.push({ atNs, order: this.#sent++, arrive })
+  }
+
+  /** Never waits: the world moves the clock. */
+  select(_timeoutNs: number, emit: EmitIo): number {
+    let emitted = 0
+    while (this.nextNs() <= this.clock.lastNs) {
+      const event = this.#deliveries.pop()!.arrive()
+      if (event === undefined || event.pending) continue
+      emit(event)
+      emitted++
+    }
+    return emitted
+  }
+
+  /** A virtual loop is awake whenever something is ready. */
+  wake(): void {}
+
+  close(): void {
+    this.network.close()
+  }
+}

@@ -1,0 +1,50 @@
+/** Single figures, a bar a policy: throughput, and what the scenario measures of its own. */
+import { formatValue } from '../../harness/format.ts'
+import type { Group, Member } from '../../harness/verdict/groups.ts'
+import type { SummaryMetric } from '../../harness/verdict/summary.ts'
+import { ownOf } from '../tables/columns.ts'
+import { captionOf, chartId, directionOf, drawable, subtitleOf } from './caption.ts'
+import type { ChartSpec, Series } from './spec.ts'
+
+/** The rest of a scenario's figures is in its table. */
+const OWN_MAX = 3
+
+export function figureCharts(group: Group, variant: number): ChartSpec[] {
+  const members = drawable(group)
+  const metrics = new Map(members.flatMap(({ cell }) => Object.entries(cell.metrics)))
+  // Percentiles of a scenario's own durations have a chart of curves already.
+  const single = ownOf([...metrics.keys()].sort(), metrics).filter((name) => !/\.p\d+$/.test(name))
+  const own = single.filter((name) => metrics.get(name)!.better !== 'neither').slice(0, OWN_MAX)
+  const names = metrics.has('throughput') ? ['throughput', ...own] : own
+  return names.map((name) => chartOf(group, variant, name, metrics.get(name)!, members))
+}
+
+function chartOf(
+  group: Group,
+  variant: number,
+  name: string,
+  { unit, better }: SummaryMetric,
+  members: readonly Member[],
+): ChartSpec {
+  const series = members.map((member) => seriesOf(member, name))
+  const ranged = series.some(({ points: [point] }) => point?.low !== point?.high)
+  const label = name.startsWith(`${group.scenario}.`) ? name.slice(group.scenario.length + 1) : name
+  const title = captionOf(group, label)
+  const said = series.map(({ policy, points }) => `${policy}: ${formatValue(points[0]?.value, unit)}`)
+  return {
+    id: chartId(group, variant, label),
+    title,
+    subtitle: subtitleOf(group, [
+      ...directionOf(better),
+      ...(ranged ? ['whisker: smallest to largest round'] : []),
+    ]),
+    alt: `${title}. ${said.join('; ')}.`,
+    drawing: { kind: 'bars', x: { title: label, unit } },
+    series,
+  }
+}
+
+function seriesOf({ policy, policyIndex, cell }: Member, name: string): Series {
+  const { value, low, high } = cell.metrics[name] ?? {}
+  return { policy, policyIndex, points: [{ value, low, high }] }
+}

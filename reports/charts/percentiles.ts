@@ -1,0 +1,102 @@
+/** Durations by percentile: one chart a class, one curve a policy. (The axis is HdrHistogram's: nines are equally far apart.) */
+import { formatDuration } from '../../harness/format.ts'
+import { Histogram } from '../../harness/histogram.ts'
+import type { Group, Member } from '../../harness/verdict/groups.ts'
+import { spreadOf } from '../../harness/verdict/statistics.ts'
+import { captionOf, chartId, drawable, subtitleOf } from './caption.ts'
+import type { ChartSpec, Point, Series } from './spec.ts'
+
+/** Scheduling detail: `wait` has a chart of its own, `run` belongs to the scenario and `sojourn` is in the table. */
+const NOT_HERE = new Set(['wait', 'run', 'sojourn'])
+/** From the lower quartile on: the quickest few would stretch the axis downwards and tell nothing. */
+const TICKS = [25, 50, 75, 90, 99, 99.9, 99.99]
+/** Of the axis, -log10(1 - p): twenty points to a nine. */
+const STEP = 0.05
+/** The fewest values of a round above the last percentile drawn: fewer, and the curve's end is chance. */
+const BEYOND_MIN = 3
+
+/** -log10 of the share beyond the percentile: 90 % is 1, 99 % is 2. */
+export function nines(percent: number): number {
+  return -Math.log10(1 - percent / 100)
+}
+
+export function percentileCharts(group: Group, variant: number): ChartSpec[] {
+  const members = drawable(group)
+  const names = new Set(
+    members.flatMap(({ rounds }) => rounds.flatMap((round) => Object.keys(round.histograms))),
+  )
+  return [...names]
+    .sort()
+    .filter((name) => !NOT_HERE.has(name.split('.')[0]!))
+    .flatMap((name) => chartOf(group, variant, name, members))
+}
+
+function chartOf(group: Group, variant: number, name: string, members: readonly Member[]): ChartSpec[] {
+  const series = members.flatMap((member) => seriesOf(member, name))
+  if (series.length === 0) return []
+  const banded = series.some(({ points }) => points.some((point) => point.low !== point.high))
+  const [quantity, ...className] = name.split('.')
+  const subject = className.length === 0 ? spaced(quantity!) : `${quantity} of ${className.join('.')}`
+  const title = captionOf(group, subject)
+  return [
+    {
+      id: chartId(group, variant, name),
+      title,
+      subtitle: subtitleOf(group, [
+        'lower is better',
+        ...(banded ? ['shaded: smallest to largest round'] : []),
+      ]),
+      alt: `${title}. ${series.map(wordsOf).join('; ')}.`,
+      drawing: {
+        kind: 'lines',
+        x: { title: 'percentile', ticks: TICKS.map((at) => ({ at: nines(at), label: `${at} %` })) },
+        y: { title: quantity === 'latency' ? 'latency, arrival → done' : spaced(quantity!), unit: 'ns' },
+      },
+      series,
+    },
+  ]
+}
+
+function seriesOf({ policy, policyIndex, rounds }: Member, name: string): Series[] {
+  const histograms = rounds
+    .filter((round) => round.status === 'ok' && round.histograms[name] !== undefined)
+    .map((round) => Histogram.decode(round.histograms[name]!))
+    .filter((histogram) => histogram.count > 0)
+  if (histograms.length === 0) return []
+  const points = percentsFor(histograms).map((percent) => pointAt(percent, histograms))
+  return [{ policy, policyIndex, points }]
+}
+
+/** The percentiles where the curve has points: as far as every round has values enough. */
+function percentsFor(histograms: readonly Histogram[]): number[] {
+  const fewest = Math.min(...histograms.map((histogram) => histogram.count))
+  const first = nines(TICKS[0]!)
+  const last = Math.min(nines(TICKS.at(-1)!), Math.max(first, Math.log10(fewest / BEYOND_MIN)))
+  const even = Array.from({ length: Math.floor((last - first) / STEP) + 1 }, (_, index) => {
+    return 100 * (1 - 10 ** -(first + index * STEP))
+  })
+  const between = even.filter(
+    (percent) => !TICKS.some((tick) => Math.abs(nines(tick) - nines(percent)) < STEP / 4),
+  )
+  const ticks = TICKS.filter((percent) => nines(percent) <= last + 1e-9)
+  return [...between, ...ticks].sort((a, b) => a - b)
+}
+
+function pointAt(percent: number, histograms: readonly Histogram[]): Point {
+  const x = nines(percent)
+  const spread = spreadOf(histograms.map((histogram) => histogram.percentile(percent)))
+  return histograms.length === 1 ? { x, value: spread.value } : { x, ...spread }
+}
+
+function wordsOf({ policy, points }: Series): string {
+  const said = [50, 99].flatMap((percent) => {
+    const point = points.find(({ x }) => x === nines(percent))
+    return point?.value === undefined ? [] : [`p${percent} ${formatDuration(point.value)}`]
+  })
+  return `${policy}: ${said.join(', ')}`
+}
+
+/** `timerLateness` → `timer lateness`. */
+function spaced(name: string): string {
+  return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+}

@@ -1,0 +1,14 @@
+/** `charts/*.png`: latency by percentile, queue waits and single figures, for papers, issues and chats. */
+import type { Reporter } from '../harness/verdict/reporter.ts'
+import { chartedGroups } from './charts/charts.ts'
+import { writeCharts } from './output/chartfiles.ts'
+
+const reporter: Reporter = {
+  name: 'png',
+  summary: 'charts/*.png: latency by percentile, queue waits and throughput, a curve or bar a policy',
+  async write(report, { directory }) {
+    return writeCharts(chartedGroups(report), directory)
+  },
+}
+
+export default reporter

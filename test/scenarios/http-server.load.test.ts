@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { meanGapNs } from '../../scenarios/http/load.ts'
+import { httpParams } from '../../scenarios/http/params.ts'
+import httpServer from '../../scenarios/http-server.ts'
+import { realLoop, run } from './bench-loop.ts'
+import { testContext } from './context.ts'
+import { startInChild } from './start-in-child.ts'
+
+describe('the load of http-server', () => {
+  test('offers the share of the processor that was asked for', () => {
+    // 0.7 × 100 + 0.25 × 1000 + 0.05 × 8000 = 720 µs a request
+    expect(meanGapNs(httpParams.parse({ load: 1 }))).toBeCloseTo(720_000)
+    expect(meanGapNs(httpParams.parse({ load: 0.5 }))).toBeCloseTo(1_440_000)
+    expect(meanGapNs(httpParams.parse({ load: 1, reportShare: 0, apiShare: 0 }))).toBeCloseTo(100_000)
+  })
+
+  test('has nothing to divide by zero', () => {
+    const gapNs = meanGapNs(httpParams.parse({ healthUs: 0, apiUs: 0, reportUs: 0 }))
+    expect(gapNs).toBeGreaterThan(0)
+    expect(gapNs).toBeLessThan(Number.POSITIVE_INFINITY)
+  })
+})
+
+describe.runIf(process.platform === 'linux')(
+  'http-server under its load, in two processes (real time)',
+  () => {
+    async function measure(params: Record<string, number>) {
+      const server = await startInChild(params)
+      const loop = realLoop(httpServer.classes)
+      const address = { host: '127.0.0.1', port: server.port }
+      const { ctx, measured, failures } = testContext(httpServer, params, { address })
+      await run(loop, () => httpServer.load!(loop, ctx))
+      loop.close()
+      await server.stop()
+      return { measured, failures }
+    }
+
+    test('every request is answered, by its class and with its id', async () => {
+      const { measured, failures } = await measure({ durationMs: 300, warmupMs: 50, load: 0.6 })
+      expect(failures).toEqual([])
+      expect([...measured.latencies.keys()].sort()).toEqual(['api', 'health', 'report'])
+      const count = [...measured.latencies.values()].reduce((sum, values) => sum + values.length, 0)
+      expect(measured.operations).toBe(count)
+      expect(count).toBeGreaterThan(100)
+    })
+
+    test('overload waits in the queue of the client, and is answered all the same', async () => {
+      const params = { durationMs: 100, warmupMs: 0, load: 3, connections: 4 }
+      const { measured, failures } = await measure(params)
+      expect(failures).toEqual([])
+      // The last arrivals waited for about twice the time in which all came.
+      expect(Math.max(...measured.latencies.get('health')!)).toBeGreaterThan(50e6)
+    })
+
+    test('slices of work let others in between', async () => {
+      const params = { durationMs: 200, warmupMs: 0, load: 0.5, sliceUs: 200 }
+      const { failures } = await measure(params)
+      expect(failures).toEqual([])
+    })
+  },
+)

@@ -1,0 +1,55 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { formatDuration, formatRatio, formatTick, formatValue } from '../../harness/format.ts'
+
+test.each([
+  [0, '0 ns'],
+  [7, '7 ns'],
+  [999.6, '1.00 µs'],
+  [1234, '1.23 µs'],
+  [45_600, '45.6 µs'],
+  [999_500, '1.00 ms'],
+  [1_234_567, '1.23 ms'],
+  [60e9, '60.0 s'],
+  [300e9, '5.00 min'],
+  [7200e9, '2.00 h'],
+  [-1500, '-1.50 µs'],
+  [0.25, '0.250 ns'],
+  [Number.NaN, '–'],
+])('%d ns is written %s', (ns, text) => {
+  expect(formatDuration(ns)).toBe(text)
+})
+
+test.each([
+  [45_600, 'ops/s', '45.6 k ops/s'],
+  [12, 'ops/s', '12 ops/s'],
+  [61 * 2 ** 20, 'bytes', '61.0 MiB'],
+  [12_345, 'count', '12,345'],
+  [3_400_000, 'count', '3.40 M'],
+  [3.917, 'ratio', '3.92'],
+  [undefined, 'ns', '–'],
+] as const)('%s %s is written %s', (value, unit, text) => {
+  expect(formatValue(value, unit)).toBe(text)
+})
+
+test('ticks have no more digits than they need', () => {
+  const written = [1e6, 1.5e6, 2e4, 100, 2e9].map((value) => formatTick(value, 'ns'))
+  expect(written).toEqual(['1 ms', '1.5 ms', '20 µs', '100 ns', '2 s'])
+})
+
+test('ratios show small and large factors alike', () => {
+  const ratios = [0.314, 1, 12.34, 456, 12_345, 0.0004].map((value) => formatRatio(value, 1))
+  expect(ratios).toEqual(['×0.31', '×1.00', '×12.3', '×456', '×12,345', '×0.0004'])
+})
+
+test('there is no ratio to nothing', () => {
+  expect([formatRatio(1, 0), formatRatio(undefined, 1), formatRatio(1, undefined)]).toEqual(['', '', ''])
+})
+
+test('no duration needs more than eight characters of number', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 1e15, noNaN: true }), (ns) => {
+      expect(formatDuration(ns)).toMatch(/^[\d.,e-]{1,8} (ns|µs|ms|s|min|h)$/)
+    }),
+  )
+})

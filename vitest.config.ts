@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // The owned loop drains microtasks itself and blocks its thread in epoll: a process each keeps suites apart.
+    pool: 'forks',
+    testTimeout: 20_000,
+    slowTestThreshold: 250,
+  },
+})

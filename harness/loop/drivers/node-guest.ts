@@ -13,7 +13,7 @@ interface Libuv {
 }
 
 /** Node's own libuv loop, through the symbols of the node binary; undefined where they cannot be had. */
-function findLibuv(): Libuv | undefined {
+export function findLibuv(): Libuv | undefined {
   try {
     const binary = koffi.load(null)
     const loop = binary.func('void* uv_default_loop()')()

@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+/** The command line: the only place that knows yargs, argv and exit codes. */
+import yargs, { type Argv } from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import type { Command, Ending, Terminal } from './commands/command.ts'
+import { doctor } from './commands/doctor.ts'
+import { list } from './commands/list.ts'
+import { create } from './commands/new.ts'
+import { report } from './commands/report.ts'
+import { run } from './commands/run.ts'
+import { serve } from './commands/serve.ts'
+import { messageOf, UsageError } from './errors.ts'
+import { didYouMean } from './suggest.ts'
+import { VERSION } from './version.ts'
+
+const COMMANDS: readonly Command[] = [run, report, list, create, serve, doctor]
+
+const USAGE_ERROR = 2
+const EXIT_CODES: Record<Ending, number> = {
+  fine: 0,
+  regression: 1,
+  inconclusive: 3,
+  failed: 4,
+  interrupted: 130,
+  terminated: 143,
+}
+
+function terminalOf(): Terminal {
+  const { stdout, stderr, env } = process
+  const forced = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0'
+  return {
+    color: forced || (stdout.isTTY === true && !env.NO_COLOR && env.FORCE_COLOR !== '0'),
+    isInteractive: stderr.isTTY === true,
+    width: Math.max(60, stdout.columns ?? 110),
+    out: (text) => stdout.write(text),
+    err: (text) => stderr.write(text),
+    exit: (ending) => process.exit(EXIT_CODES[ending]),
+  }
+}
+
+function describeCommand(command: Command) {
+  const positionals = Object.entries(command.positionals ?? {})
+  const words = positionals.map(([name, { required }]) => (required ? `<${name}>` : `[${name}]`))
+  return {
+    command: [command.name, ...words].join(' '),
+    describe: command.describe,
+    builder: (args: Argv) => {
+      for (const [name, { describe, choices, default: fallback }] of positionals) {
+        args.positional(name, { type: 'string', describe, choices, default: fallback })
+      }
+      for (const [name, flag] of Object.entries(command.flags)) {
+        args.option(name, {
+          ...flag,
+          requiresArg: flag.type !== 'boolean',
+          nargs: flag.type === 'boolean' ? undefined : 1,
+        })
+      }
+      for (const [example, meaning] of command.examples) args.example(example, meaning)
+      return args
+    },
+    handler: async (args: Record<string, unknown>) => {
+      process.exitCode = EXIT_CODES[await command.run(args, terminalOf())]
+    },
+  }
+}
+
+/** yargs names what it does not know; we add what may have been meant. */
+function explain(message: string, command: string | undefined): string {
+  const unknown = /^Unknown (argument|command)s?: ([^,]+)/.exec(message)
+  if (unknown === null) return message
+  const chosen = COMMANDS.find((each) => each.name === command)
+  if (chosen === undefined) {
+    const names = COMMANDS.map((each) => each.name)
+    return `Unknown command: ${unknown[2]}${didYouMean(unknown[2]!, names)}: there are ${names.join(', ')}`
+  }
+  return message + didYouMean(unknown[2]!, Object.keys(chosen.flags))
+}
+
+async function main(argv: string[]): Promise<void> {
+  const parser = yargs(argv)
+    .scriptName('loopdyno')
+    .usage('$0 COMMAND\n\nA testbench for event-loop policies: who runs next, and how the loop waits.')
+    .version(VERSION)
+    .strict()
+    .demandCommand(1, 'Give a command: loopdyno run compares policies; loopdyno --help lists all commands')
+    .parserConfiguration({
+      'dot-notation': false,
+      'parse-positional-numbers': false,
+      'duplicate-arguments-array': true,
+    })
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UsageError(explain(message, argv[0]))
+    })
+  for (const command of COMMANDS) parser.command(describeCommand(command))
+  await parser.parseAsync()
+}
+
+try {
+  await main(hideBin(process.argv))
+} catch (error) {
+  const usage = error instanceof UsageError
+  process.stderr.write(`loopdyno: ${usage || !(error instanceof Error) ? messageOf(error) : error.stack}\n`)
+  process.exitCode = usage ? USAGE_ERROR : EXIT_CODES.failed
+}

@@ -1,0 +1,89 @@
+/** `records.jsonl`: appended to as rounds end, readable whenever the harness dies. */
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { messageOf, UsageError } from '../errors.ts'
+import { headerSchema, type RoundRecord, type RunHeader, type RunRecords, roundSchema } from '../records.ts'
+
+export const RECORDS_FILE = 'records.jsonl'
+
+export interface ReadRecords extends RunRecords {
+  /** The last line was cut off (the harness was killed while it wrote) and has been left out. */
+  readonly truncated: boolean
+}
+
+/** Makes the folder and proves that it can be written. Throws `UsageError`. */
+export function prepareDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true })
+    const probe = join(directory, `.loopdyno-${process.pid}`)
+    writeFileSync(probe, '')
+    rmSync(probe)
+  } catch (error) {
+    throw new UsageError(
+      `Cannot write to the output folder '${directory}': ${messageOf(error)}. Choose another with --out`,
+    )
+  }
+}
+
+/** Starts a new file; the one of the run before is kept as `records.previous.jsonl`. */
+export function startRecords(directory: string, header: RunHeader): void {
+  const path = join(directory, RECORDS_FILE)
+  if (existsSync(path)) {
+    renameSync(path, join(directory, 'records.previous.jsonl'))
+    rmSync(join(directory, 'charts'), { recursive: true, force: true })
+  }
+  writeFileSync(path, `${JSON.stringify(header)}\n`)
+}
+
+export function appendRecord(directory: string, record: RoundRecord): void {
+  appendFileSync(join(directory, RECORDS_FILE), `${JSON.stringify(record)}\n`)
+}
+
+/** Cuts off a last line that is not whole, so that what is appended next stands on a line of its own. */
+export function repairRecords(directory: string): void {
+  const path = join(directory, RECORDS_FILE)
+  const text = readFileSync(path, 'utf8')
+  if (!text.endsWith('\n')) writeFileSync(path, text.slice(0, text.lastIndexOf('\n') + 1))
+}
+
+/** Throws `UsageError` that names the file and the line. */
+export function readRecords(directory: string): ReadRecords {
+  const path = join(directory, RECORDS_FILE)
+  if (!existsSync(path))
+    throw new UsageError(`No ${RECORDS_FILE} in '${directory}': is it the folder of a run?`)
+  const lines = readFileSync(path, 'utf8').split('\n')
+  const last = lines.pop()! // what follows the last line end: nothing, unless a line was cut off
+  const [header, ...rounds] = lines.map((line, index) => parseLine(path, line, index))
+  const parsed = headerSchema.safeParse(header)
+  if (!parsed.success) throw new UsageError(`${path}:1: not the header of a run that this version can read`)
+  return {
+    header: parsed.data,
+    rounds: rounds.map((round, index) => parseRound(path, round, index)),
+    truncated: last !== '',
+  }
+}
+
+function parseLine(path: string, line: string, index: number): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    throw new UsageError(`${path}:${index + 1}: not JSON: the file is damaged`)
+  }
+}
+
+function parseRound(path: string, round: unknown, index: number): RoundRecord {
+  const parsed = roundSchema.safeParse(round)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw new UsageError(
+    `${path}:${index + 2}: not the record of a round: ${issue.path.join('.')}: ${issue.message}`,
+  )
+}

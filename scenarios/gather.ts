@@ -8,6 +8,9 @@ const params = z.object({
   meanMs: z.number().positive().max(6e4).default(30).describe('exponential: mean sleep, ms'),
 })
 
+/** How early a timer of Node's own loop may fire. */
+const EARLY_NS = ms(1)
+
 type Params = z.output<typeof params>
 
 export default defineScenario({
@@ -41,7 +44,8 @@ async function sleepFor(
 ): Promise<number> {
   const dueNs = loop.nowNs() + sleepNs
   await loop.sleep(sleepNs)
-  meter.duration('timerLateness', loop.nowNs() - dueNs)
+  // Timers of Node's own loop, counted in whole milliseconds, may fire early: that is not late.
+  meter.duration('timerLateness', Math.max(0, loop.nowNs() - dueNs))
   meter.operations()
   return index
 }
@@ -66,7 +70,7 @@ function report(ctx: ScenarioContext<Params>, sleepsNs: readonly number[], total
   ctx.meter.value('gather.sum', sumNs, 'ns', 'neither')
   ctx.meter.value('gather.speedup', sumNs / totalNs, 'ratio', 'higher')
   ctx.check(
-    totalNs >= longestNs,
+    totalNs >= longestNs - EARLY_NS,
     `All was done after ${totalNs} ns, before the longest sleep of ${longestNs} ns`,
   )
 }

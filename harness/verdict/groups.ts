@@ -1,4 +1,4 @@
-/** The cells that may be compared with one another: they differ in nothing but the policy. */
+/** The cells that may be compared with one another: they differ in nothing but what the policy decides. */
 import { type Cell, cellKey, type RoundRecord } from '../records.ts'
 import type { Report } from './reporter.ts'
 import { roundsByCell, type SummaryCell } from './summary.ts'
@@ -11,6 +11,7 @@ export interface Group extends Omit<Cell, 'policy'> {
 
 /** One policy's cell in a group. */
 export interface Member {
+  /** The label: names the selector where the policy chose another than the group's. */
   readonly policy: string
   /** Its place in `header.policies`: gives its colour, everywhere. */
   readonly policyIndex: number
@@ -22,28 +23,56 @@ export interface Member {
 /** All groups, in the order of the plan. */
 export function groupsOf(report: Report): Group[] {
   const rounds = roundsByCell(report.records.rounds)
-  const byKey = new Map<string, SummaryCell[]>()
-  for (const cell of report.summary.cells) {
-    const key = cellKey({ ...cell, policy: '' })
-    byKey.set(key, [...(byKey.get(key) ?? []), cell])
-  }
   const { policies } = report.records.header
-  return [...byKey.values()].map((cells) => groupOf(cells, policies, rounds))
+  const byWorkload = gather(report.summary.cells, (cell) => cellKey({ ...cell, policy: '', selector: '' }))
+  return byWorkload.flatMap((cells) => {
+    const byPolicy = gather(cells, (cell) => cell.policy)
+    return selectorsAsked(byPolicy).map((selector) => {
+      const chosen = byPolicy.flatMap((own) => cellUnder(own, selector))
+      const members = chosen.map((cell) => memberOf(cell, selector, policies, rounds))
+      return {
+        ...workloadOf(cells[0]!),
+        selector,
+        members: members.sort((a, b) => a.policyIndex - b.policyIndex),
+      }
+    })
+  })
 }
 
-function groupOf(
-  cells: readonly SummaryCell[],
+function gather(cells: readonly SummaryCell[], keyOf: (cell: SummaryCell) => string): SummaryCell[][] {
+  const groups = new Map<string, SummaryCell[]>()
+  for (const cell of cells) groups.set(keyOf(cell), [...(groups.get(keyOf(cell)) ?? []), cell])
+  return [...groups.values()]
+}
+
+/** The selectors that were asked for: those of the policy that has most, as some policies name their own. */
+function selectorsAsked(byPolicy: readonly SummaryCell[][]): string[] {
+  const widest = byPolicy.reduce((best, own) => (own.length > best.length ? own : best))
+  return widest.map((cell) => cell.selector)
+}
+
+/** A policy that names its own selector (one cell only) is compared with the others under every selector. */
+function cellUnder(own: readonly SummaryCell[], selector: string): SummaryCell[] {
+  const cell = own.find((each) => each.selector === selector) ?? (own.length === 1 ? own[0] : undefined)
+  return cell === undefined ? [] : [cell]
+}
+
+function workloadOf({ scenario, time, params }: SummaryCell): Pick<Group, 'scenario' | 'time' | 'params'> {
+  return { scenario, time, params }
+}
+
+function memberOf(
+  cell: SummaryCell,
+  selector: string,
   policies: readonly string[],
   rounds: ReadonlyMap<string, RoundRecord[]>,
-): Group {
-  const { scenario, time, selector, params } = cells[0]!
-  const members = cells.map((cell) => ({
-    policy: cell.policy,
+): Member {
+  return {
+    policy: cell.selector === selector ? cell.policy : `${cell.policy} (${cell.selector})`,
     policyIndex: placeOf(cell.policy, policies),
     cell,
     rounds: rounds.get(cellKey(cell)) ?? [],
-  }))
-  return { scenario, time, selector, params, members: members.sort((a, b) => a.policyIndex - b.policyIndex) }
+  }
 }
 
 /** A policy that the header does not name comes last. */

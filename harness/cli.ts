@@ -59,6 +59,9 @@ function describeCommand(command: Command) {
       return args
     },
     handler: async (args: Record<string, unknown>) => {
+      for (const [name, { array }] of Object.entries(command.flags)) {
+        if (!array && Array.isArray(args[name])) throw new UsageError(`--${name} was given twice: give it once`)
+      }
       process.exitCode = EXIT_CODES[await command.run(args, terminalOf())]
     },
   }

@@ -19,7 +19,9 @@ export function durationOption(defaultText: string, description: string) {
 /** How many ready handles may run before I/O is looked at again. `snapshot` is asyncio's rule. */
 export function batchOption(defaultBatch: number | 'snapshot') {
   return z
-    .union([z.literal('snapshot'), z.coerce.number().int().min(1)])
+    .union([z.literal('snapshot'), z.int().min(1)], {
+      error: 'expected a whole number from 1 on, or snapshot',
+    })
     .default(defaultBatch)
     .describe(
       'handles that run before I/O is looked at again: a number, or snapshot (all that are ready now)',
@@ -36,5 +38,5 @@ export function innerOption() {
   return z
     .string()
     .default('fifo')
-    .describe('the policy to wrap, with its options: fifo, priority:aging=50ms')
+    .describe('the policy to wrap, with its options: fifo, priority:aging=50ms,batch=2')
 }

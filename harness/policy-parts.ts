@@ -4,7 +4,7 @@ import { loadPlugin } from './catalog.ts'
 import type { Clock, LoopPolicy, PolicyEnv, PolicyParts, ReadyQueue, SelectorName } from './contracts.ts'
 import { messageOf, PolicyFault, UsageError } from './errors.ts'
 import type { Random } from './random.ts'
-import { parseSettings } from './settings.ts'
+import { parseSettings, settingNames } from './settings.ts'
 import { parseSpec } from './spec.ts'
 
 /** A policy that is loaded and whose options are valid, with those it wraps. */
@@ -21,10 +21,27 @@ const NO_OPTIONS = z.strictObject({})
 export async function preparePolicy(text: string): Promise<PreparedPolicy> {
   const spec = parseSpec(text)
   const policy = await loadPlugin('policy', spec.name)
-  const options = parseSettings(policy.options ?? NO_OPTIONS, spec.options, `Policy '${spec.name}'`)
+  const schema = policy.options ?? NO_OPTIONS
+  const given = handOn(spec.options, settingNames(schema))
+  const options = parseSettings(schema, given, `Policy '${spec.name}'`)
   const inner = new Map<string, PreparedPolicy>()
   if (typeof options.inner === 'string') inner.set(options.inner, await prepareInner(text, options.inner))
   return { label: text, policy, options, inner }
+}
+
+/** `timing:inner=priority:aging=50ms,batch=2`: what follows a wrapped policy's options is its own, unless known here. */
+function handOn(
+  given: Readonly<Record<string, string>>,
+  known: readonly string[],
+): Readonly<Record<string, string>> {
+  const { inner } = given
+  if (!known.includes('inner') || inner?.includes(':') !== true) return given
+  const entries = Object.entries(given)
+  const after = entries.slice(entries.findIndex(([name]) => name === 'inner') + 1)
+  const foreign = after.filter(([name]) => !known.includes(name))
+  const own = entries.filter((entry) => !foreign.includes(entry))
+  const handed = foreign.map(([name, value]) => `,${name}=${value}`).join('')
+  return { ...Object.fromEntries(own), inner: inner + handed }
 }
 
 async function prepareInner(outer: string, text: string): Promise<PreparedPolicy> {

@@ -16,10 +16,14 @@ const OPTION = /^[A-Za-z][\w-]*=/
  * `option=` belongs to the policy before it.
  */
 export function splitSpecs(texts: readonly string[]): string[] {
+  return texts.flatMap(splitOne)
+}
+
+function splitOne(text: string): string[] {
   const specs: string[] = []
-  for (const piece of texts.flatMap((text) => text.split(','))) {
+  for (const piece of text.split(',').map((each) => each.trim())) {
     if (OPTION.test(piece) && specs.at(-1)?.includes(':')) specs.push(`${specs.pop()},${piece}`)
-    else if (piece.trim() !== '') specs.push(piece.trim())
+    else if (piece !== '') specs.push(piece)
   }
   return specs
 }
@@ -28,19 +32,21 @@ export function splitSpecs(texts: readonly string[]): string[] {
 export function parseSpec(text: string): PluginSpec {
   const colon = optionsStart(text)
   if (colon < 0) return { text, name: text, options: {} }
-  const options: Record<string, string> = {}
+  const options = new Map<string, string>()
   for (const piece of text.slice(colon + 1).split(',')) {
     const equals = piece.indexOf('=')
     if (equals <= 0)
       throw new UsageError(`Option '${piece}' of '${text}' needs a value: write ${piece || 'name'}=VALUE`)
-    options[piece.slice(0, equals)] = piece.slice(equals + 1)
+    const name = piece.slice(0, equals)
+    if (options.has(name)) throw new UsageError(`Option '${name}' of '${text}' is given twice: keep one`)
+    options.set(name, piece.slice(equals + 1))
   }
-  return { text, name: text.slice(0, colon), options }
+  return { text, name: text.slice(0, colon), options: Object.fromEntries(options) }
 }
 
 /** The colon before the first option, not one inside a path (`C:\policy.ts`). */
 function optionsStart(text: string): number {
-  const match = /:(?=[A-Za-z][\w-]*=|$)/.exec(text) ?? /(?<=^[a-z][\w-]*):/.exec(text)
+  const match = /:(?=[A-Za-z][\w-]*=|$)/.exec(text) ?? /(?<=^[a-z][\w-]*):(?![\\/])/.exec(text)
   return match === null ? -1 : match.index
 }
 

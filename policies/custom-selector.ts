@@ -18,19 +18,27 @@ import {
 } from '../harness/api.ts'
 
 /** Looks again and again for `spinNs`, then sleeps for what is left. Delegates all else. */
-function spinning(inner: Selector, clock: Clock, spinNs: number): Selector {
+export function spinning(inner: Selector, clock: Clock, spinNs: number): Selector {
+  let woken = false
   const select: Selector['select'] = (timeoutNs, emit) => {
-    const startNs = clock.nowNs()
-    const spinUntilNs = startNs + Math.min(timeoutNs, spinNs)
+    const spinUntilNs = clock.nowNs() + Math.min(timeoutNs, spinNs)
     do {
       const events = inner.select(0, emit)
-      if (events > 0) return events
+      // A look uses the inner selector's wake-up: it must not be followed by sleep.
+      const done = events > 0 || woken
+      woken = false
+      if (done) return events
     } while (clock.nowNs() < spinUntilNs)
-    return inner.select(Math.max(0, timeoutNs - spinNs), emit)
+    return timeoutNs > spinNs ? inner.select(timeoutNs - spinNs, emit) : 0
+  }
+  const wake = () => {
+    woken = true
+    inner.wake()
   }
   return new Proxy(inner, {
     get: (target, key) => {
       if (key === 'select') return select
+      if (key === 'wake') return wake
       const value = Reflect.get(target, key, target)
       return typeof value === 'function' ? value.bind(target) : value
     },

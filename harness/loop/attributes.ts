@@ -1,4 +1,4 @@
-import type { Attributes, ClassSpec } from '../contracts.ts'
+import type { Attributes, ClassSpec, Clock } from '../contracts.ts'
 
 /** What a task may say about its urgency; what it leaves out comes from its class, else from its parent. */
 export interface AttributeOptions {
@@ -20,7 +20,7 @@ export const DEFAULT_ATTRIBUTES: Attributes = Object.freeze({
 
 export type ClassTable = Readonly<Record<string, ClassSpec>>
 
-function classAttributes(classes: ClassTable, className: string, nowNs: number): Attributes {
+function classAttributes(classes: ClassTable, className: string, clock: Clock): Attributes {
   const spec = classes[className]
   if (spec === undefined && className !== 'default') {
     throw new TypeError(
@@ -30,7 +30,8 @@ function classAttributes(classes: ClassTable, className: string, nowNs: number):
   return {
     className,
     priority: spec?.priority ?? 0,
-    deadlineNs: spec?.deadlineMs === undefined ? Number.POSITIVE_INFINITY : nowNs + spec.deadlineMs * 1e6,
+    deadlineNs:
+      spec?.deadlineMs === undefined ? Number.POSITIVE_INFINITY : clock.nowNs() + spec.deadlineMs * 1e6,
     weight: spec?.weight ?? 1,
     expectedNs: Number.NaN,
   }
@@ -41,12 +42,12 @@ export function deriveAttributes(
   parent: Attributes,
   options: AttributeOptions | undefined,
   classes: ClassTable,
-  nowNs: number,
+  clock: Clock,
 ): Attributes {
   if (options === undefined) return parent
   const { className, priority, deadlineNs, weight, expectedNs } = options
   if ((className ?? priority ?? deadlineNs ?? weight ?? expectedNs) === undefined) return parent
-  const base = className === undefined ? parent : classAttributes(classes, className, nowNs)
+  const base = className === undefined ? parent : classAttributes(classes, className, clock)
   return {
     className: base.className,
     priority: priority ?? base.priority,

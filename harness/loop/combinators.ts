@@ -32,12 +32,6 @@ class GatheringFuture<T> extends Future<T[]> {
   }
 }
 
-/** What `child` came to, as a value (for `returnExceptions`). */
-function outcomeOf<T>(child: Future<T>): T | Error {
-  if (child.cancelled) return new CancelledError()
-  return (child.error() as Error | undefined) ?? child.result()
-}
-
 /** All results, in order. The first failure fails it at once; the others run on (asyncio.gather). */
 export function gather<T>(
   loop: Loop,
@@ -47,23 +41,26 @@ export function gather<T>(
   const children = Array.from(awaitables, (each) => (each instanceof Future ? each : loop.spawn(each)))
   const distinct = new Set(children)
   const outer = new GatheringFuture<T>(loop, [...distinct])
+  if (distinct.size === 0) outer.setResult([])
   let left = distinct.size
-  if (left === 0) outer.setResult([])
   const childDone = (child: Future<T>) => {
     left--
-    if (outer.done) {
-      if (!child.cancelled) child.error() // seen: not to be reported as unretrieved
-    } else if (!options.returnExceptions && child.cancelled) outer.setError(new CancelledError())
-    else if (!options.returnExceptions && child.error() !== undefined) outer.setError(child.error())
-    else if (left === 0) complete(outer, children)
+    if (outer.done)
+      child.retrieve() // seen: not to be reported
+    else if (child.failed && !options.returnExceptions) outer.setError(child.outcome)
+    else if (left === 0) complete(outer, children, child)
   }
-  for (const child of distinct) child.addDoneCallback(childDone)
+  const pending = [...distinct].filter((child) => !child.done)
+  for (const child of pending) child.addDoneCallback(childDone)
+  // As in asyncio, what is done already is counted at once.
+  for (const child of distinct) if (child.done) childDone(child)
   return outer
 }
 
-function complete<T>(outer: GatheringFuture<T>, children: readonly Future<T>[]): void {
-  if (outer.cancelRequested) outer.setError(new CancelledError())
-  else outer.setResult(children.map(outcomeOf) as T[])
+/** Cancellation goes on upwards whatever the options, even where every child has ended in its own way. */
+function complete<T>(outer: GatheringFuture<T>, children: readonly Future<T>[], last: Future<T>): void {
+  if (!outer.cancelRequested) outer.setResult(children.map((child) => child.outcome as T))
+  else outer.setError(last.cancelled ? last.outcome : new CancelledError())
 }
 
 export interface WaitOptions {
@@ -85,24 +82,31 @@ export async function wait<T>(
 ): Promise<WaitResult<T>> {
   const all = new Set(futures)
   if (all.size === 0) throw new TypeError('wait needs at least one future')
-  const pending = [...all].filter((future) => !future.done)
-  if (isEnough([...all], pending.length, returnWhen)) return split(all)
-  await settled(loop, pending, returnWhen, timeoutNs)
+  const waiter = loop.createFuture()
+  const timer = timeoutNs === undefined ? undefined : loop.callLater(timeoutNs, () => release(waiter))
+  let left = all.size
+  const oneDone = (future: Future<T>) => {
+    left--
+    if (left > 0 && !isEnough(future, returnWhen)) return
+    timer?.cancel()
+    release(waiter)
+  }
+  for (const future of all) future.addDoneCallback(oneDone)
+  try {
+    await waiter
+  } finally {
+    timer?.cancel()
+    for (const future of all) future.removeDoneCallback(oneDone)
+  }
   return split(all)
 }
 
-function hasFailed(future: Future): boolean {
-  return future.done && !future.cancelled && future.error() !== undefined
+function release(waiter: Future<void>): void {
+  if (!waiter.done) waiter.setResult()
 }
 
-function isEnough(
-  all: readonly AnyFuture[],
-  pending: number,
-  returnWhen: WaitOptions['returnWhen'],
-): boolean {
-  if (pending === 0) return true
-  if (returnWhen === 'first') return pending < all.length
-  return returnWhen === 'exception' && all.some(hasFailed)
+function isEnough(done: AnyFuture, returnWhen: WaitOptions['returnWhen']): boolean {
+  return returnWhen === 'first' || (returnWhen === 'exception' && done.failed && !done.cancelled)
 }
 
 function split<T>(all: Set<Future<T>>): WaitResult<T> {
@@ -111,45 +115,14 @@ function split<T>(all: Set<Future<T>>): WaitResult<T> {
   return result
 }
 
-async function settled<T>(
-  loop: Loop,
-  pending: readonly Future<T>[],
-  returnWhen: WaitOptions['returnWhen'],
-  timeoutNs: number | undefined,
-): Promise<void> {
-  const waiter = loop.createFuture()
-  const release = () => {
-    if (!waiter.done) waiter.setResult()
-  }
-  const timer = timeoutNs === undefined ? undefined : loop.callLater(timeoutNs, release)
-  let left = pending.length
-  const oneDone = (future: Future<T>) => {
-    left--
-    const enough =
-      left === 0 || returnWhen === 'first' || (returnWhen === 'exception' && hasFailed(future as Future))
-    if (enough) {
-      timer?.cancel()
-      release()
-    }
-  }
-  for (const future of pending) future.addDoneCallback(oneDone)
-  try {
-    await waiter
-  } finally {
-    timer?.cancel()
-    for (const future of pending) future.removeDoneCallback(oneDone)
-  }
-}
-
 /** Follows `inner`; cancelling the shield leaves `inner` alone (asyncio.shield). */
 export function shield<T>(loop: Loop, inner: Future<T>): Future<T> {
   if (inner.done) return inner
   const outer = new Future<T>(loop)
   const innerDone = () => {
-    if (outer.cancelled) {
-      if (!inner.cancelled) inner.error()
-    } else if (inner.cancelled) outer.cancel()
-    else if (inner.error() !== undefined) outer.setError(inner.error())
+    if (outer.cancelled) inner.retrieve()
+    else if (inner.cancelled) outer.cancel()
+    else if (inner.failed) outer.setError(inner.outcome)
     else outer.setResult(inner.result())
   }
   inner.addDoneCallback(innerDone)

@@ -1,7 +1,5 @@
-import type { Attributes } from '../contracts.ts'
-import { ReadyHandle } from './handle.ts'
+import { HandleKind, ReadyHandle } from './handle.ts'
 import type { Loop } from './loop.ts'
-import type { Task } from './task.ts'
 
 /** Thrown into a task that is cancelled, and by `await` on a cancelled future. */
 export class CancelledError extends Error {
@@ -18,68 +16,28 @@ const RESOLVED = 1
 const REJECTED = 2
 const CANCELLED = 3
 
-/** Something scheduled when a future completes. */
-export abstract class CompletionHandle<T> extends ReadyHandle {
-  readonly future: Future<T>
-
-  constructor(future: Future<T>, attributes: Attributes, task: Task | undefined) {
-    super(attributes, task)
-    this.future = future
-  }
-
-  /** Attributes may have changed while it waited: takes the task's present ones. */
-  refresh(): void {
-    if (this.task !== undefined) this.attributes = this.task.attributes
-  }
-}
-
-class DoneCallback<T> extends CompletionHandle<T> {
-  readonly callback: (future: Future<T>) => void
-
-  constructor(future: Future<T>, callback: (future: Future<T>) => void, attributes: Attributes) {
-    super(future, attributes, undefined)
-    this.callback = callback
-  }
-
-  get name(): string {
-    return this.callback.name || 'done-callback'
-  }
-
-  run(): void {
-    this.callback(this.future)
-  }
-}
-
+type Callback<T> = (future: Future<T>) => void
 type Resolve<T> = (value: T) => void
 type Reject = (reason: unknown) => void
 
+/** Calls back when a future is done. */
+const DONE_CALLBACK = new HandleKind<AnyFuture, Callback<unknown>>({
+  nameOf: (handle) => handle.first.name || 'done-callback',
+  run: (handle) => handle.first(handle.subject),
+})
+
 /** Resumes an async function that awaits a future. */
-class AwaitHandle<T> extends CompletionHandle<T> {
-  readonly #resolve: Resolve<T>
-  readonly #reject: Reject
-
-  constructor(
-    future: Future<T>,
-    attributes: Attributes,
-    task: Task | undefined,
-    resolve: Resolve<T>,
-    reject: Reject,
-  ) {
-    super(future, attributes, task)
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  get name(): string {
-    return this.task?.name ?? 'await'
-  }
-
-  run(): void {
-    const cancellation = this.task?.takeWakeUp()
-    if (cancellation !== undefined) this.#reject(cancellation)
-    else this.future.deliver(this.#resolve, this.#reject)
-  }
-}
+const AWAIT = new HandleKind<AnyFuture, Resolve<unknown>, Reject>({
+  nameOf: (handle) => handle.task?.name ?? 'await',
+  run: (handle) => {
+    const cancellation = handle.task?.takeWakeUp(handle)
+    if (cancellation === undefined) handle.subject.deliver(handle.first, handle.second)
+    else {
+      handle.subject.retrieve()
+      handle.second(cancellation)
+    }
+  },
+})
 
 /**
  * A value that comes later. Completing it never runs anything at once: whoever waits becomes a handle in the
@@ -90,11 +48,12 @@ class AwaitHandle<T> extends CompletionHandle<T> {
  */
 export class Future<T = unknown> implements PromiseLike<T> {
   readonly loop: Loop
+  /** Called once when it is cancelled: gives up whatever would have completed it. */
+  onCancel: (() => void) | undefined
   #state = PENDING
   #outcome: unknown
   // One waiter is by far the most usual case: no array for it.
-  #waiting: CompletionHandle<T> | CompletionHandle<T>[] | undefined
-  #retrieved = false
+  #waiting: ReadyHandle | ReadyHandle[] | undefined
 
   constructor(loop: Loop) {
     this.loop = loop
@@ -108,9 +67,14 @@ export class Future<T = unknown> implements PromiseLike<T> {
     return this.#state === CANCELLED
   }
 
+  /** Has an error, or was cancelled. */
+  get failed(): boolean {
+    return this.#state >= REJECTED
+  }
+
   /** The value. Throws the error or `CancelledError`, or `InvalidStateError` while pending. */
   result(): T {
-    this.#retrieve()
+    this.retrieve()
     if (this.#state === RESOLVED) return this.#outcome as T
     if (this.#state === PENDING) throw new InvalidStateError('Result is not set')
     throw this.#outcome
@@ -118,7 +82,7 @@ export class Future<T = unknown> implements PromiseLike<T> {
 
   /** The error, or undefined where it has a value. Throws when pending or cancelled. */
   error(): unknown {
-    this.#retrieve()
+    this.retrieve()
     if (this.#state === PENDING) throw new InvalidStateError('Error is not set')
     if (this.#state === CANCELLED) throw this.#outcome
     return this.#state === REJECTED ? this.#outcome : undefined
@@ -128,27 +92,36 @@ export class Future<T = unknown> implements PromiseLike<T> {
     this.complete(RESOLVED, value)
   }
 
+  /** Anything may be thrown in JavaScript, `undefined` too; that would look like no error and is replaced. */
   setError(error: unknown): void {
-    if (this.#waiting === undefined) this.loop.unretrieved.add(this as Future)
-    this.complete(REJECTED, error)
+    this.complete(REJECTED, error ?? new Error(`${error} was thrown`))
+    this.loop.exceptions.failed(this as Future)
   }
 
   /** Cancels unless done already; says whether it did. */
   cancel(message?: string): boolean {
-    if (this.#state !== PENDING) return false
-    this.complete(CANCELLED, new CancelledError(message))
-    return true
+    return this.#state === PENDING && this.cancelWith(new CancelledError(message))
   }
 
   /** Schedules `callback(this)` on completion; at the next turn where it is complete already. */
   addDoneCallback(callback: (future: Future<T>) => void): void {
-    this.addWaiter(new DoneCallback(this, callback, this.loop.currentAttributes))
+    const { currentAttributes } = this.loop
+    this.addWaiter(
+      new ReadyHandle(
+        DONE_CALLBACK,
+        currentAttributes,
+        undefined,
+        this,
+        callback as Callback<unknown>,
+        undefined,
+      ),
+    )
   }
 
   /** Removes every registration of `callback` that is not scheduled yet; returns how many. */
   removeDoneCallback(callback: (future: Future<T>) => void): number {
     const before = this.#waiters()
-    const after = before.filter((waiter) => !(waiter instanceof DoneCallback && waiter.callback === callback))
+    const after = before.filter((waiter) => !(waiter.kind === DONE_CALLBACK && waiter.first === callback))
     this.#waiting = after.length > 0 ? after : undefined
     return before.length - after.length
   }
@@ -159,19 +132,21 @@ export class Future<T = unknown> implements PromiseLike<T> {
     resolve?: ((value: T) => R1 | PromiseLike<R1>) | null,
     reject?: ((reason: unknown) => R2 | PromiseLike<R2>) | null,
   ): PromiseLike<R1 | R2> {
-    if (this.#state !== PENDING) {
-      this.deliver(resolve as Resolve<T>, reject as Reject)
-    } else {
-      const { currentTask, currentAttributes } = this.loop
-      if (currentTask === (this as unknown)) reject?.(new TypeError('A task cannot await itself'))
-      else {
-        this.addWaiter(
-          new AwaitHandle(this, currentAttributes, currentTask, resolve as Resolve<T>, reject as Reject),
-        )
-        currentTask?.waitFor(this as Future)
-      }
-    }
+    const onValue = (resolve ?? ignore) as Resolve<unknown>
+    const onError = (reject ?? ignore) as Reject
+    if (this.#state === PENDING) this.#suspend(onValue, onError)
+    else this.deliver(onValue, onError)
     return undefined as never
+  }
+
+  #suspend(resolve: Resolve<unknown>, reject: Reject): void {
+    const { currentTask, currentAttributes } = this.loop
+    if (currentTask === (this as AnyFuture)) reject(new TypeError('A task cannot await itself'))
+    else {
+      const handle = new ReadyHandle(AWAIT, currentAttributes, currentTask, this, resolve, reject)
+      this.addWaiter(handle)
+      currentTask?.waitFor(handle)
+    }
   }
 
   /** For `yield* future` in a generator coroutine: like `yield future`, with the type of the value. */
@@ -183,55 +158,63 @@ export class Future<T = unknown> implements PromiseLike<T> {
   deliver(resolve: Resolve<T>, reject: Reject): void {
     if (this.#state === RESOLVED) resolve(this.#outcome as T)
     else {
-      this.#retrieve()
+      this.retrieve()
       reject(this.#outcome)
     }
   }
 
-  /** @internal Hands the outcome on to a generator coroutine. */
-  resumeTask(task: Task): void {
-    this.#retrieve()
-    task.resume(this.#state !== RESOLVED, this.#outcome)
+  /** @internal The value or what was thrown, whichever it came to. */
+  get outcome(): unknown {
+    this.retrieve()
+    return this.#outcome
+  }
+
+  /** @internal Somebody has seen the error: it need not be reported. */
+  retrieve(): void {
+    if (this.#state === REJECTED) this.loop.exceptions.retrieved(this as Future)
   }
 
   /** @internal Schedules `waiter` on completion. */
-  addWaiter(waiter: CompletionHandle<T>): void {
-    if (this.#state !== PENDING) {
-      waiter.refresh()
-      this.loop.enqueue(waiter)
-    } else if (this.#waiting === undefined) this.#waiting = waiter
+  addWaiter(waiter: ReadyHandle): void {
+    if (this.#state !== PENDING) this.#schedule(waiter)
+    else if (this.#waiting === undefined) this.#waiting = waiter
     else if (Array.isArray(this.#waiting)) this.#waiting.push(waiter)
     else this.#waiting = [this.#waiting, waiter]
   }
 
   /** @internal */
+  protected cancelWith(error: CancelledError): true {
+    this.complete(CANCELLED, error)
+    const { onCancel } = this
+    this.onCancel = undefined
+    onCancel?.()
+    return true
+  }
+
   protected complete(state: number, outcome: unknown): void {
     if (this.#state !== PENDING) throw new InvalidStateError('The future is done already')
     this.#state = state
     this.#outcome = outcome
     const waiting = this.#waiting
-    this.#waiting = undefined
     if (waiting === undefined) return
+    this.#waiting = undefined
     if (Array.isArray(waiting)) for (const waiter of waiting) this.#schedule(waiter)
     else this.#schedule(waiting)
   }
 
-  #schedule(waiter: CompletionHandle<T>): void {
-    waiter.refresh()
+  #schedule(waiter: ReadyHandle): void {
+    // The task may have changed its attributes while it waited.
+    if (waiter.task !== undefined) waiter.attributes = waiter.task.attributes
     this.loop.enqueue(waiter)
   }
 
-  #waiters(): CompletionHandle<T>[] {
+  #waiters(): ReadyHandle[] {
     if (this.#waiting === undefined) return []
     return Array.isArray(this.#waiting) ? this.#waiting : [this.#waiting]
   }
-
-  #retrieve(): void {
-    if (this.#state !== REJECTED || this.#retrieved) return
-    this.#retrieved = true
-    this.loop.unretrieved.delete(this as Future)
-  }
 }
+
+function ignore(): void {}
 
 /** For code that only asks whether a future is done: `Future` is invariant in its value. */
 // biome-ignore lint/suspicious/noExplicitAny: no other type stands for every future

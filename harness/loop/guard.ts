@@ -10,7 +10,7 @@ export class GuardedQueue {
   readonly #queue: ReadyQueue
   #held = 0
   /** What `push` did wrong. Kept, not thrown: `push` is called from scenario code, which might catch it. */
-  fault: PolicyFault | undefined
+  #fault: PolicyFault | undefined
 
   constructor(queue: ReadyQueue) {
     this.#queue = queue
@@ -27,11 +27,12 @@ export class GuardedQueue {
     try {
       this.#queue.push(handle)
     } catch (error) {
-      this.fault ??= new PolicyFault('policy-error', `push threw: ${messageOf(error)}`, error)
+      this.#fault ??= new PolicyFault('policy-error', `push threw: ${messageOf(error)}`, error)
     }
   }
 
   shift(): ReadyHandle {
+    if (this.#fault !== undefined) throw this.#fault
     let handle: ReadyHandle | undefined
     try {
       handle = this.#queue.shift() as ReadyHandle | undefined
@@ -72,6 +73,7 @@ export class GuardedQueue {
 
   /** Compares the policy's own count with ours: asked once a turn, so a dropped handle is soon noticed. */
   verifySize(): void {
+    if (this.#fault !== undefined) throw this.#fault
     const size = this.#size()
     if (size === this.#held) return
     const missing = this.#held - size

@@ -1,16 +1,5 @@
-import type {
-  Address,
-  Attributes,
-  Clock,
-  IoEvent,
-  Listener,
-  ListenOptions,
-  LoopObserver,
-  PolicyParts,
-  Selector,
-} from '../contracts.ts'
-import { messageOf } from '../errors.ts'
-import { type ClassTable, DEFAULT_ATTRIBUTES, deriveAttributes } from './attributes.ts'
+import type { Address, Attributes, Listener, ListenOptions } from '../contracts.ts'
+import { type ClassTable, deriveAttributes } from './attributes.ts'
 import {
   type GatherOptions,
   gather,
@@ -20,184 +9,40 @@ import {
   type WaitResult,
   wait,
 } from './combinators.ts'
-import { CancelledError, Future } from './future.ts'
-import { GuardedQueue } from './guard.ts'
-import { CallbackHandle, ReadyHandle } from './handle.ts'
-import { drainMicrotasks } from './microtasks.ts'
-import { Observers } from './observers.ts'
+import type { ExceptionContext, ExceptionHandler } from './exceptions.ts'
+import { Future } from './future.ts'
+import { CALLBACK, ReadyHandle } from './handle.ts'
+import { Kernel, type KernelOptions } from './kernel.ts'
+import { LiveTasks } from './live-tasks.ts'
 import type { Services, ThreadFunction } from './services.ts'
-import { Sleep } from './sleep.ts'
+import { sleep } from './sleep.ts'
 import { connect, listen, type Stream, type StreamHandler } from './streams.ts'
-import { type SpawnOptions, Task, type TaskBody, YieldPoint } from './task.ts'
+import { type SpawnOptions, Task, type TaskBody } from './task.ts'
 import { type TaskGroup, taskGroup } from './task-group.ts'
-import { type TimerHandle, Timers } from './timers.ts'
+import type { TimerHandle } from './timers.ts'
+import { YieldPoint } from './yield-point.ts'
 
-export interface LoopOptions {
-  readonly policy: PolicyParts
-  readonly selector: Selector
-  readonly clock: Clock
+export type { ExceptionContext }
+
+export interface LoopOptions extends KernelOptions {
   readonly services: Services
   readonly classes?: ClassTable
-  readonly observers?: readonly LoopObserver[]
-}
-
-/** What an exception handler is told. */
-export interface ExceptionContext {
-  readonly message: string
-  readonly error: unknown
-  readonly source?: ReadyHandle | Task | undefined
-}
-
-/** An I/O event on its way to run. */
-export class IoHandle extends ReadyHandle {
-  readonly #event: IoEvent
-
-  constructor(event: IoEvent) {
-    super(event.attributes, undefined)
-    this.#event = event
-  }
-
-  get name(): string {
-    return this.#event.name
-  }
-
-  run(): void {
-    this.#event.pending = false
-    this.#event.run()
-  }
 }
 
 /**
- * An event loop with the semantics of CPython's asyncio, whose order of execution is a policy's. It does not run
- * by itself: a driver calls `turn()`. Nothing here assumes that turns follow one another without a pause.
+ * An event loop with the semantics of CPython's asyncio, whose order of execution is a policy's: all that programs
+ * call. It does not run by itself: a driver calls `turn()` (see `Kernel`).
  */
-export class Loop {
-  readonly clock: Clock
+export class Loop extends Kernel {
   readonly classes: ClassTable
-  readonly selector: Selector
   readonly services: Services
-  /** The task whose step is running, if any. */
-  currentTask: Task | undefined
-  /** @internal Failed futures that nobody has looked at. */
-  readonly unretrieved = new Set<Future>()
-  readonly observers: Observers
-  protected readonly queue: GuardedQueue
-  protected readonly timers = new Timers()
   readonly #yieldPoint = new YieldPoint(this)
-  #sequence = 0
-  #current: ReadyHandle | undefined
-  #liveTasks: Task | undefined
-  #taskCount = 0
-  #onException: ((context: ExceptionContext) => void) | undefined
-  /** Turns taken, and looks at I/O. */
-  turns = 0
-  selects = 0
+  readonly #tasks = new LiveTasks()
 
   constructor(options: LoopOptions) {
-    this.clock = options.clock
-    this.selector = options.selector
+    super(options)
     this.services = options.services
     this.classes = options.classes ?? {}
-    this.queue = new GuardedQueue(options.policy.queue)
-    this.observers = new Observers(
-      [...(options.observers ?? []), ...options.policy.observers],
-      this.queue.wantsRunTimes ? this.queue : undefined,
-    )
-  }
-
-  // ------------------------------------------------------------------ the turn
-
-  /**
-   * One turn: compute the time-out, look at I/O, I/O events to the ready queue, due timers to the ready queue,
-   * run the policy's batch. Throws `PolicyFault` when the policy broke its contract; nothing else. `patience` is
-   * asked, only when the loop would sleep, how long the driver can let it (ns).
-   */
-  turn(patience?: () => number): void {
-    this.turns++
-    this.observers.turnStarted?.(this.clock.lastNs, this.queue.held)
-    this.#select(this.#boundedTimeout(patience))
-    this.#collectTimers()
-    this.#runBatch(this.queue.turnLimit())
-    this.queue.verifySize()
-  }
-
-  /** How long the loop may sleep: 0 when something is ready, `Infinity` when only I/O can wake it. */
-  timeoutNs(): number {
-    if (this.queue.held > 0) return 0
-    const nextNs = this.timers.nextNs()
-    if (nextNs === Number.POSITIVE_INFINITY) return nextNs
-    return Math.max(0, nextNs - this.clock.nowNs())
-  }
-
-  /** When the loop wants to run next: now when something is ready, else its earliest timer, else `Infinity`. */
-  nextNs(): number {
-    return this.queue.held > 0 ? this.clock.lastNs : this.timers.nextNs()
-  }
-
-  #boundedTimeout(patience: (() => number) | undefined): number {
-    const timeoutNs = this.timeoutNs()
-    return timeoutNs > 0 && patience !== undefined ? Math.min(timeoutNs, patience()) : timeoutNs
-  }
-
-  #select(timeoutNs: number): void {
-    this.selects++
-    const { selected } = this.observers
-    const beforeNs = selected === undefined ? 0 : this.clock.nowNs()
-    const events = this.selector.select(timeoutNs, this.#emitIo)
-    const nowNs = this.clock.nowNs()
-    selected?.(timeoutNs, nowNs - beforeNs, events)
-  }
-
-  #collectTimers(): void {
-    const nowNs = this.clock.lastNs
-    for (let timer = this.timers.takeDue(nowNs); timer !== undefined; timer = this.timers.takeDue(nowNs)) {
-      this.enqueue(timer)
-    }
-  }
-
-  #runBatch(limit: number): void {
-    for (let left = limit; left > 0; left--) {
-      this.runHandle(this.queue.shift())
-      if (this.queue.fault !== undefined) throw this.queue.fault
-    }
-  }
-
-  protected runHandle(handle: ReadyHandle): void {
-    if (handle.cancelled) return
-    this.#current = handle
-    this.currentTask = handle.task
-    const { started, finished } = this.observers
-    const startNs = finished === undefined ? 0 : this.clock.lastNs
-    started?.(handle, startNs)
-    try {
-      handle.run()
-    } catch (error) {
-      this.reportException({ message: `Exception in ${handle.name}`, error, source: handle })
-    }
-    drainMicrotasks()
-    finished?.(handle, startNs, this.clock.nowNs())
-    this.currentTask = undefined
-    this.#current = undefined
-  }
-
-  readonly #emitIo = (event: IoEvent): void => {
-    if (event.inline === true) event.run()
-    else {
-      event.pending = true
-      this.enqueue(new IoHandle(event))
-    }
-  }
-
-  /** @internal Makes a handle ready. */
-  enqueue(handle: ReadyHandle): void {
-    this.stamp(handle)
-    this.queue.push(handle)
-  }
-
-  protected stamp(handle: ReadyHandle): void {
-    handle.sequence = this.#sequence++
-    handle.readyAtNs = this.clock.lastNs
-    this.observers.pushed?.(handle)
   }
 
   // ------------------------------------------------------------------ callbacks and time
@@ -215,7 +60,7 @@ export class Loop {
   callSoon(callback: () => void): ReadyHandle
   callSoon<A>(callback: (argument: A) => void, argument: A, options?: SpawnOptions): ReadyHandle
   callSoon<A>(callback: (argument: A) => void, argument?: A, options?: SpawnOptions): ReadyHandle {
-    const handle = new CallbackHandle(callback, argument as A, this.#derive(options), undefined)
+    const handle = new ReadyHandle(CALLBACK, this.#derive(options), undefined, callback, argument, undefined)
     this.enqueue(handle)
     return handle
   }
@@ -231,21 +76,18 @@ export class Loop {
     return this.callAt(this.clock.nowNs() + delayNs, callback, options)
   }
 
+  /** @internal `callLater` with an argument instead of a closure. */
+  callLaterWith<A>(delayNs: number, callback: (argument: A) => void, argument: A): TimerHandle {
+    return this.addTimer(this.clock.nowNs() + delayNs, callback, argument, this.currentAttributes)
+  }
+
   callAt(whenNs: number, callback: () => void, options?: SpawnOptions): TimerHandle {
-    return this.addTimer(whenNs, callback, this.#derive(options))
-  }
-
-  protected addTimer(whenNs: number, callback: () => void, attributes: Attributes): TimerHandle {
-    return this.timers.add(whenNs, callback, attributes)
-  }
-
-  /** Class, priority and deadline that new work inherits: the running task's, else the running callback's. */
-  get currentAttributes(): Attributes {
-    return this.currentTask?.attributes ?? this.#current?.attributes ?? DEFAULT_ATTRIBUTES
+    return this.addTimer(whenNs, callback, undefined, this.#derive(options))
   }
 
   #derive(options: SpawnOptions | undefined): Attributes {
-    return deriveAttributes(this.currentAttributes, options, this.classes, this.clock.lastNs)
+    const parent = this.currentAttributes
+    return options === undefined ? parent : deriveAttributes(parent, options, this.classes, this.clock)
   }
 
   // ------------------------------------------------------------------ futures and tasks
@@ -257,14 +99,15 @@ export class Loop {
   /** Starts an async function or a generator function as a task; its first step runs in the next turn. */
   spawn<T>(body: TaskBody<T>, options?: SpawnOptions): Task<T> {
     const task = new Task<T>(this, body, options?.name ?? (body.name || 'task'), this.#derive(options))
-    this.#taskStarted(task as Task)
+    this.#tasks.add(task as Task)
+    this.observers.taskSpawned?.(task as Task)
     return task
   }
 
   /** Done after `delayNs`. 0 or less: gives way once, without a timer (asyncio's sleep(0)). */
   sleep(delayNs: number): PromiseLike<void> {
     if (delayNs <= 0) return this.#yieldPoint
-    return new Sleep(this, delayNs)
+    return sleep(this, delayNs)
   }
 
   /** The current task goes to the back of the ready queue, once. */
@@ -274,10 +117,11 @@ export class Loop {
 
   /** A future that follows a promise of Node's or a library's, so that a task may await it under the policy. */
   fromPromise<T>(promise: PromiseLike<T>): Future<T> {
+    if (promise instanceof Future) return promise
     const future = new Future<T>(this)
     promise.then(
-      (value) => this.callSoonThreadsafe(() => future.done || future.setResult(value)),
-      (error) => this.callSoonThreadsafe(() => future.done || future.setError(error)),
+      (value) => future.done || future.setResult(value),
+      (error) => future.done || future.setError(error),
     )
     return future
   }
@@ -303,28 +147,17 @@ export class Loop {
   }
 
   /** Tasks that have not ended, newest first. */
-  *tasks(): Generator<Task> {
-    for (let task = this.#liveTasks; task !== undefined; task = task.next) yield task
+  tasks(): Iterable<Task> {
+    return this.#tasks
   }
 
   get taskCount(): number {
-    return this.#taskCount
-  }
-
-  #taskStarted(task: Task): void {
-    task.next = this.#liveTasks
-    if (this.#liveTasks !== undefined) this.#liveTasks.previous = task
-    this.#liveTasks = task
-    this.#taskCount++
-    this.observers.taskSpawned?.(task)
+    return this.#tasks.count
   }
 
   /** @internal */
   taskEnded(task: Task): void {
-    if (task.previous === undefined) this.#liveTasks = task.next
-    else task.previous.next = task.next
-    if (task.next !== undefined) task.next.previous = task.previous
-    this.#taskCount--
+    this.#tasks.remove(task)
     this.observers.taskFinished?.(task)
   }
 
@@ -355,24 +188,13 @@ export class Loop {
   // ------------------------------------------------------------------ exceptions
 
   /** Replaces the default handler, which writes to stderr. */
-  setExceptionHandler(handler: ((context: ExceptionContext) => void) | undefined): void {
-    this.#onException = handler
-  }
-
-  /** Exceptions of callbacks end here, never in `turn()`. */
-  reportException(context: ExceptionContext): void {
-    if (this.#onException !== undefined) this.#onException(context)
-    else process.stderr.write(`${context.message}: ${messageOf(context.error)}\n`)
+  setExceptionHandler(handler: ExceptionHandler | undefined): void {
+    this.exceptions.setHandler(handler)
   }
 
   /** Reports failed tasks and futures that nobody looked at, then forgets them. */
   reportUnretrieved(): void {
-    for (const future of [...this.unretrieved]) {
-      const error = future.error()
-      if (error instanceof CancelledError) continue
-      const name = future instanceof Task ? `task ${future.name}` : 'a future'
-      this.reportException({ message: `Exception of ${name} was never retrieved`, error })
-    }
+    this.exceptions.reportUnretrieved()
   }
 
   close(): void {

@@ -1,3 +1,5 @@
+import { UnavailableError } from '../errors.ts'
+
 /**
  * Draining microtasks from inside a running callback.
  *
@@ -20,4 +22,12 @@ export function canDrainMicrotasks(): boolean {
   })
   drainMicrotasks()
   return drained
+}
+
+/** Throws where the continuations of async functions would not run inside their handles. */
+export function assertDrains(): void {
+  if (canDrainMicrotasks()) return
+  throw new UnavailableError(
+    'Microtasks cannot be drained here: the loop must be driven from a macrotask (setImmediate), on Node',
+  )
 }

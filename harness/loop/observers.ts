@@ -5,6 +5,7 @@ import type { ReadyHandle } from './handle.ts'
 import type { Task } from './task.ts'
 
 type Hook<K extends keyof LoopObserver> = NonNullable<LoopObserver[K]>
+type AnyHook = (a?: unknown, b?: unknown, c?: unknown) => void
 
 /**
  * The hooks of all observers, fused: a hook nobody installed is `undefined`, so that it costs one comparison. An
@@ -18,6 +19,8 @@ export class Observers {
   taskFinished: ((task: Task) => void) | undefined
   turnStarted: ((nowNs: number, ready: number) => void) | undefined
   selected: ((timeoutNs: number, waitedNs: number, events: number) => void) | undefined
+  /** Somebody wants to know when handles start or finish. */
+  watchHandles = false
   readonly findings: Finding[] = []
   readonly #active: Set<LoopObserver>
   readonly #queue: GuardedQueue | undefined
@@ -41,6 +44,7 @@ export class Observers {
     this.turnStarted = this.#fused('turnStarted')
     this.selected = this.#fused('selected')
     this.finished = this.#withRunTimes(this.#fused('handleFinished'))
+    this.watchHandles = this.started !== undefined || this.finished !== undefined
   }
 
   #withRunTimes(observe: Hook<'handleFinished'> | undefined): Observers['finished'] {
@@ -56,25 +60,27 @@ export class Observers {
     const guarded = [...this.#active]
       .filter((each) => each[name] !== undefined)
       .map((each) => this.#guard(each, name))
-    if (guarded.length < 2) return guarded[0]
-    return ((...args: unknown[]) => {
-      for (const hook of guarded) (hook as (...args: unknown[]) => void)(...args)
-    }) as Hook<K>
+    // No rest parameters: they would allocate an array a call, and a handle makes several.
+    const all: AnyHook = (a, b, c) => {
+      for (let i = 0; i < guarded.length; i++) guarded[i]!(a, b, c)
+    }
+    return (guarded.length < 2 ? guarded[0] : all) as Hook<K> | undefined
   }
 
-  #guard<K extends keyof LoopObserver>(observer: LoopObserver, name: K): Hook<K> {
-    const hook = (observer[name] as (...args: unknown[]) => void).bind(observer)
-    return ((a: unknown, b: unknown, c: unknown) => {
+  #guard(observer: LoopObserver, name: keyof LoopObserver): AnyHook {
+    const hook = observer[name] as AnyHook
+    return (a, b, c) => {
       try {
-        hook(a, b, c)
+        hook.call(observer, a, b, c)
       } catch (error) {
         this.#disable(observer, name, error)
       }
-    }) as Hook<K>
+    }
   }
 
   #disable(observer: LoopObserver, hook: string, error: unknown): void {
-    this.#active.delete(observer)
+    // A hook that was fused before may still be called once.
+    if (!this.#active.delete(observer)) return
     const message = `Observer '${observer.name}' threw in ${hook} and was switched off: ${messageOf(error)}`
     this.findings.push({ kind: 'observer-error', message })
     this.#fuse()

@@ -23,9 +23,8 @@ export class TaskGroup {
 
   /** Starts a child. Throws once the group is shutting down or has ended. */
   spawn<T>(body: TaskBody<T>, options?: SpawnOptions): Task<T> {
-    if (this.#aborting || (!this.#inBody && this.#children.size === 0)) {
-      throw new TypeError('The task group takes no more tasks')
-    }
+    if (!this.#inBody && this.#children.size === 0) throw new TypeError('The task group has ended')
+    if (this.#aborting) throw new TypeError('The task group is shutting down: it takes no more tasks')
     const task = this.#loop.spawn(body, options)
     this.#children.add(task as Task)
     task.addDoneCallback(() => this.#childDone(task as Task))
@@ -35,31 +34,37 @@ export class TaskGroup {
   /** @internal */
   async run<T>(body: (group: TaskGroup) => PromiseLike<T>): Promise<T> {
     let value: T | undefined
-    let bodyError: unknown
+    let cancellation: CancelledError | undefined
+    const bodyErrors: unknown[] = []
     try {
       value = await body(this)
     } catch (error) {
-      bodyError = error
+      if (error instanceof CancelledError) cancellation = error
+      else bodyErrors.push(error)
+      if (!this.#aborting) this.#abort()
     }
     this.#inBody = false
-    const cancellation = await this.#finish(bodyError)
+    cancellation = await this.#finish(cancellation)
+    // Errors go before a cancellation, and the children's before the body's.
     if (cancellation !== undefined && this.#errors.length === 0) throw cancellation
-    if (bodyError !== undefined && !(bodyError instanceof CancelledError)) this.#errors.push(bodyError)
-    if (this.#errors.length > 0) {
-      if (this.#parent.cancelling > 0) {
-        // Keep the parent's own cancellation pending behind the errors (gh-127214).
-        this.#parent.uncancel()
-        this.#parent.cancel()
-      }
-      throw new AggregateError(this.#errors, `${this.#errors.length} failed in the task group`)
-    }
+    this.#errors.push(...bodyErrors)
+    if (this.#errors.length > 0) this.#throwErrors()
     return value as T
   }
 
+  #throwErrors(): never {
+    if (this.#parent.cancelling > 0) {
+      // The parent's own cancellation stays pending behind the errors; the count stays as it is (gh-127214).
+      this.#parent.uncancel()
+      this.#parent.cancel()
+    }
+    const { length } = this.#errors
+    throw new AggregateError(this.#errors, `${length} ${length === 1 ? 'task' : 'tasks'} failed in the group`)
+  }
+
   /** Waits for the children; returns the cancellation that has to go on upwards, if there is one. */
-  async #finish(bodyError: unknown): Promise<CancelledError | undefined> {
-    let cancellation = bodyError instanceof CancelledError ? bodyError : undefined
-    if (bodyError !== undefined && !this.#aborting) this.#abort()
+  async #finish(bodyCancellation: CancelledError | undefined): Promise<CancelledError | undefined> {
+    let cancellation = bodyCancellation
     while (this.#children.size > 0) {
       this.#allDone ??= this.#loop.createFuture()
       try {
@@ -85,10 +90,8 @@ export class TaskGroup {
   #childDone(child: Task): void {
     this.#children.delete(child)
     if (this.#children.size === 0 && this.#allDone?.done === false) this.#allDone.setResult()
-    if (child.cancelled) return
-    const error = child.error()
-    if (error === undefined) return
-    this.#errors.push(error)
+    if (!child.failed || child.cancelled) return
+    this.#errors.push(child.error())
     if (this.#aborting || this.#parentCancelRequested) return
     this.#abort()
     this.#parentCancelRequested = true
@@ -97,7 +100,7 @@ export class TaskGroup {
 }
 
 /** Runs `body` with a group and waits for all its tasks. Their errors come out as one `AggregateError`. */
-export function taskGroup<T>(loop: Loop, body: (group: TaskGroup) => PromiseLike<T>): Promise<T> {
+export async function taskGroup<T>(loop: Loop, body: (group: TaskGroup) => PromiseLike<T>): Promise<T> {
   const parent = loop.currentTask
   if (parent === undefined) throw new TypeError('taskGroup must be used inside a task')
   return new TaskGroup(loop, parent).run(body)

@@ -1,10 +1,12 @@
 import type { Attributes } from '../contracts.ts'
 import { type AttributeOptions, deriveAttributes } from './attributes.ts'
-import { CancelledError, CompletionHandle, Future, InvalidStateError } from './future.ts'
-import { ReadyHandle } from './handle.ts'
+import { type AnyFuture, CancelledError, Future, InvalidStateError } from './future.ts'
+import { HandleKind, ReadyHandle } from './handle.ts'
 import type { Loop } from './loop.ts'
+import { YieldPoint } from './yield-point.ts'
 
 /** A generator coroutine: yields futures (or nothing, to give way once) and gets their values. */
+// biome-ignore lint/suspicious/noExplicitAny: every yield may get a value of another type
 export type Coroutine<T> = Generator<unknown, T, any>
 
 /** What `spawn` takes: an async function or a generator function. */
@@ -14,102 +16,43 @@ export interface SpawnOptions extends AttributeOptions {
   readonly name?: string
 }
 
-/** Yielded or awaited: the task goes to the back of the ready queue, once. */
-export class YieldPoint implements PromiseLike<void> {
-  readonly #loop: Loop
-
-  constructor(loop: Loop) {
-    this.#loop = loop
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: being a thenable is the point
-  then<R1 = void, R2 = never>(
-    resolve?: ((value: void) => R1 | PromiseLike<R1>) | null,
-    reject?: ((reason: unknown) => R2 | PromiseLike<R2>) | null,
-  ): PromiseLike<R1 | R2> {
-    const { currentAttributes, currentTask } = this.#loop
-    currentTask?.waitFor(undefined)
-    this.#loop.enqueue(new YieldHandle(currentAttributes, currentTask, resolve!, reject!))
-    return undefined as never
-  }
-}
-
-class YieldHandle extends ReadyHandle {
-  readonly #resolve: (value: void) => void
-  readonly #reject: (reason: unknown) => void
-
-  constructor(
-    attributes: Attributes,
-    task: Task | undefined,
-    resolve: (value: void) => void,
-    reject: (reason: unknown) => void,
-  ) {
-    super(attributes, task)
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  get name(): string {
-    return this.task?.name ?? 'yield'
-  }
-
-  run(): void {
-    const cancellation = this.task?.takeWakeUp()
-    if (cancellation === undefined) this.#resolve()
-    else this.#reject(cancellation)
-  }
-}
-
 /** Starts a task, and resumes a generator that gave way with a bare `yield`. */
-class StepHandle extends ReadyHandle {
-  declare readonly task: Task
-
-  get name(): string {
-    return this.task.name
-  }
-
-  run(): void {
-    this.task.step()
-  }
-}
+const STEP = new HandleKind<undefined>({
+  nameOf: (handle) => handle.task!.name,
+  run: (handle) => handle.task!.step(handle),
+})
 
 /** Resumes a generator coroutine with the outcome of a future. */
-class ResumeHandle extends CompletionHandle<unknown> {
-  declare readonly task: Task
-
-  get name(): string {
-    return this.task.name
-  }
-
-  run(): void {
-    const cancellation = this.task.takeWakeUp()
-    if (cancellation === undefined) this.future.resumeTask(this.task)
-    else this.task.resume(true, cancellation)
-  }
-}
+const RESUME = new HandleKind<AnyFuture>({
+  nameOf: (handle) => handle.task!.name,
+  run: (handle) => handle.task!.resumeWith(handle),
+})
 
 /** A coroutine under the loop. Its semantics are those of asyncio's Task. */
 export class Task<T = unknown> extends Future<T> {
   readonly name: string
   #attributes: Attributes
-  readonly #body: TaskBody<T>
+  #body: TaskBody<T> | undefined
   #coroutine: Coroutine<T> | undefined
-  #started = false
-  #waitingOn: Future | undefined
+  #waitingOn: ReadyHandle | undefined
+  // Only an async function can wait for several things at once: `await Promise.all([one(), two()])`.
+  #alsoWaitingOn: Set<ReadyHandle> | undefined
   #mustCancel = false
   #cancelMessage: string | undefined
   #cancelRequests = 0
-  /** @internal Neighbours in the loop's list of live tasks: cheaper than a Set entry a task. */
-  previous: Task | undefined
+  /** @internal Neighbours in the loop's list of live tasks. */
+  newer: Task | undefined
   /** @internal */
-  next: Task | undefined
+  older: Task | undefined
+  /** @internal It was reported that it awaits a promise that is not the loop's. */
+  foreignReported = false
 
   constructor(loop: Loop, body: TaskBody<T>, name: string, attributes: Attributes) {
     super(loop)
     this.#body = body
     this.name = name
     this.#attributes = attributes
-    loop.enqueue(new StepHandle(attributes, this as Task))
+    this.#scheduleStep()
   }
 
   get attributes(): Attributes {
@@ -119,17 +62,17 @@ export class Task<T = unknown> extends Future<T> {
   /** Changes class, priority, deadline ... of everything this task does from now on. */
   setAttributes(options: AttributeOptions): void {
     const { classes, clock } = this.loop
-    this.#attributes = deriveAttributes(this.#attributes, options, classes, clock.nowNs())
+    this.#attributes = deriveAttributes(this.#attributes, options, classes, clock)
   }
 
   /**
-   * Throws `CancelledError` into the coroutine at its next step. It may catch it, and may suppress it. Returns
-   * false when the task is done already.
+   * Throws `CancelledError` into the coroutine at its next step, at every `await` where it waits. It may catch it,
+   * and may suppress it. Returns false when the task is done already.
    */
   override cancel(message?: string): boolean {
     if (this.done) return false
     this.#cancelRequests++
-    if (this.#waitingOn?.cancel(message)) return true
+    if (this.#cancelWaits(message)) return true
     this.#mustCancel = true
     this.#cancelMessage = message
     return true
@@ -155,49 +98,64 @@ export class Task<T = unknown> extends Future<T> {
     throw new InvalidStateError('A task sets its own error')
   }
 
-  /** @internal The coroutine waits for `future` (or for nothing but its turn). */
-  waitFor(future: Future | undefined): void {
-    this.#waitingOn = future
-    if (future !== undefined && this.#mustCancel && future.cancel(this.#cancelMessage))
-      this.#mustCancel = false
+  /** @internal Suspended, but by nothing of the loop's: it awaits a promise that the loop knows nothing of. */
+  get waitsElsewhere(): boolean {
+    return this.#waitingOn === undefined && !this.done && !this.#alsoWaitingOn?.size
   }
 
-  /** @internal The wait is over: returns the error to throw, if a cancellation is pending. */
-  takeWakeUp(): CancelledError | undefined {
-    this.#waitingOn = undefined
+  /** @internal The coroutine goes on when `handle` runs, and not before. */
+  waitFor(handle: ReadyHandle): void {
+    if (this.#waitingOn === undefined) this.#waitingOn = handle
+    else {
+      this.#alsoWaitingOn ??= new Set()
+      this.#alsoWaitingOn.add(handle)
+    }
+    if (this.#mustCancel && cancelSubject(handle, this.#cancelMessage)) this.#mustCancel = false
+  }
+
+  /** @internal A wait is over: returns the error to throw, if a cancellation is pending. */
+  takeWakeUp(handle: ReadyHandle): CancelledError | undefined {
+    if (this.#waitingOn === handle) this.#waitingOn = undefined
+    else this.#alsoWaitingOn?.delete(handle)
     if (!this.#mustCancel) return undefined
     this.#mustCancel = false
     return new CancelledError(this.#cancelMessage)
   }
 
   /** @internal Runs the first step, or the next one of a generator that gave way. */
-  step(): void {
-    const cancellation = this.takeWakeUp()
-    if (this.#started) this.resume(cancellation !== undefined, cancellation)
+  step(handle: ReadyHandle): void {
+    const cancellation = this.takeWakeUp(handle)
+    if (this.#coroutine !== undefined) this.#resume(cancellation !== undefined, cancellation)
     else if (cancellation === undefined) this.#start()
     else this.#fail(cancellation) // cancelled before its first step: the body never runs
   }
 
-  /** @internal Goes on with the generator: throws `outcome` into it, or gives it as the value of its `yield`. */
-  resume(failed: boolean, outcome: unknown): void {
-    let step: IteratorResult<unknown, T>
-    try {
-      step = failed ? this.#coroutine!.throw(outcome) : this.#coroutine!.next(outcome)
-    } catch (error) {
-      this.#fail(error)
-      return
-    }
-    if (step.done) this.#finish(step.value)
-    else this.#waitForYielded(step.value)
+  /** @internal The future of `handle` is done: goes on with the generator. */
+  resumeWith(handle: ReadyHandle<AnyFuture>): void {
+    const { failed, outcome } = handle.subject
+    const cancellation = this.takeWakeUp(handle)
+    if (cancellation === undefined) this.#resume(failed, outcome)
+    else this.#resume(true, cancellation)
+  }
+
+  /** Says whether the cancellation reached all of the task. What it did not reach throws when it wakes. */
+  #cancelWaits(message: string | undefined): boolean {
+    const waits = this.#alsoWaitingOn ?? NO_WAITS
+    let all = this.loop.currentTask !== (this as AnyFuture)
+    if (this.#waitingOn !== undefined) all = cancelSubject(this.#waitingOn, message) && all
+    else if (waits.size === 0) return false
+    for (const handle of waits) all = cancelSubject(handle, message) && all
+    return all
   }
 
   #start(): void {
-    this.#started = true
+    const body = this.#body!
+    this.#body = undefined // not kept alive by whoever keeps the task
     try {
-      const made = this.#body()
+      const made = body()
       if (isCoroutine<T>(made)) {
         this.#coroutine = made
-        this.resume(false, undefined)
+        this.#resume(false, undefined)
       } else if (isThenable<T>(made)) {
         made.then(
           (value) => this.#finish(value),
@@ -209,16 +167,48 @@ export class Task<T = unknown> extends Future<T> {
     }
   }
 
-  #waitForYielded(yielded: unknown): void {
-    if (yielded === undefined || yielded instanceof YieldPoint) {
-      this.loop.enqueue(new StepHandle(this.#attributes, this as Task))
-    } else if (yielded === this) {
-      this.resume(true, new TypeError('A task cannot await itself'))
-    } else if (yielded instanceof Future) {
-      yielded.addWaiter(new ResumeHandle(yielded, this.#attributes, this as Task))
-      this.waitFor(yielded)
-    } else if (isThenable(yielded)) this.#waitForYielded(this.loop.fromPromise(yielded))
-    else this.resume(true, new TypeError(`A coroutine may yield futures, not ${typeof yielded}`))
+  /** Goes on with the generator: throws `outcome` into it, or gives it as the value of its `yield`. */
+  #resume(failed: boolean, outcome: unknown): void {
+    let known: Outcome | undefined = { failed, outcome }
+    // A future that is done does not give way, as in asyncio: hence the loop.
+    while (known !== undefined) {
+      let step: IteratorResult<unknown, T>
+      try {
+        step = known.failed
+          ? this.#coroutine!.throw(known.outcome)
+          : this.#coroutine!.next(known.outcome as never)
+      } catch (error) {
+        this.#fail(error)
+        return
+      }
+      if (step.done) {
+        this.#finish(step.value)
+        return
+      }
+      known = this.#waitForYielded(step.value)
+    }
+  }
+
+  /** Returns what the `yield` comes to where that is known at once. */
+  #waitForYielded(yielded: unknown): Outcome | undefined {
+    if (yielded === undefined || yielded instanceof YieldPoint) return this.#scheduleStep()
+    if (yielded === this) return failure('A task cannot await itself')
+    if (yielded instanceof Future) return yielded.done ? yielded : this.#waitForFuture(yielded)
+    if (isThenable(yielded)) return this.#waitForFuture(this.loop.fromPromise(yielded))
+    const what = isCoroutine(yielded) ? 'a generator: write yield*' : typeof yielded
+    return failure(`A coroutine may yield futures, not ${what}`)
+  }
+
+  #waitForFuture(future: AnyFuture): undefined {
+    const handle = new ReadyHandle(RESUME, this.#attributes, this as Task, future, undefined, undefined)
+    future.addWaiter(handle)
+    this.waitFor(handle)
+  }
+
+  #scheduleStep(): undefined {
+    const handle = new ReadyHandle(STEP, this.#attributes, this as Task, undefined, undefined, undefined)
+    this.#waitingOn = handle
+    this.loop.enqueue(handle)
   }
 
   #finish(value: T): void {
@@ -228,15 +218,34 @@ export class Task<T = unknown> extends Future<T> {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof CancelledError) super.cancel(error.message)
+    if (error instanceof CancelledError) this.cancelWith(error)
     else super.setError(error)
     this.#ended()
   }
 
   #ended(): void {
+    this.#coroutine = undefined
     this.#waitingOn = undefined
+    this.#alsoWaitingOn = undefined
     this.loop.taskEnded(this as Task)
   }
+}
+
+/** What a wait came to; a future that is done is one. */
+interface Outcome {
+  readonly failed: boolean
+  readonly outcome: unknown
+}
+
+function failure(message: string): Outcome {
+  return { failed: true, outcome: new TypeError(message) }
+}
+
+const NO_WAITS: ReadonlySet<ReadyHandle> = new Set()
+
+/** What a task waits for is cancelled with it. A mere turn cannot be: the task hears of it when the turn comes. */
+function cancelSubject(handle: ReadyHandle, message: string | undefined): boolean {
+  return handle.subject instanceof Future && handle.subject.cancel(message)
 }
 
 function isThenable<T>(value: unknown): value is PromiseLike<T> {

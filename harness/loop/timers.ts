@@ -1,6 +1,6 @@
 import type { Attributes } from '../contracts.ts'
-import { ReadyHandle } from './handle.ts'
-import { Heap } from './heap.ts'
+import { HandleKind, ReadyHandle } from './handle.ts'
+import { TimerHeap } from './timer-heap.ts'
 
 /** What `callLater` and `callAt` give back. */
 export interface TimerHandle {
@@ -10,36 +10,50 @@ export interface TimerHandle {
   cancel(): void
 }
 
-/** A callback that becomes ready at `whenNs`. */
-export class Timer extends ReadyHandle implements TimerHandle {
-  readonly whenNs: number
+/** A callback that becomes ready at `whenNs`. It gets its handle then: most timers of a busy server never do. */
+export class Timer<Argument = unknown> implements TimerHandle {
+  declare readonly whenNs: number
   /** Breaks ties between equal times, so that equal deadlines fire in order of creation. */
-  readonly order: number
-  readonly #callback: () => void
-  readonly #timers: Timers
-  scheduled = true
+  declare readonly order: number
+  declare readonly callback: (argument: Argument) => void
+  declare readonly argument: Argument
+  declare readonly attributes: Attributes
+  declare cancelled: boolean
+  /** Where it is held until it is due. */
+  declare timers: Timers | undefined
+  declare handle: ReadyHandle | undefined
 
-  constructor(timers: Timers, whenNs: number, order: number, callback: () => void, attributes: Attributes) {
-    super(attributes, undefined)
+  constructor(
+    timers: Timers,
+    whenNs: number,
+    order: number,
+    callback: (argument: Argument) => void,
+    argument: Argument,
+    attributes: Attributes,
+  ) {
     this.whenNs = whenNs
     this.order = order
-    this.#callback = callback
-    this.#timers = timers
+    this.callback = callback
+    this.argument = argument
+    this.attributes = attributes
+    this.cancelled = false
+    this.timers = timers
+    this.handle = undefined
   }
 
-  get name(): string {
-    return this.#callback.name || 'timer'
-  }
-
-  run(): void {
-    this.#callback()
-  }
-
-  override cancel(): void {
-    if (!this.cancelled && this.scheduled) this.#timers.forget()
+  cancel(): void {
+    if (this.cancelled) return
     this.cancelled = true
+    this.timers?.forget()
+    this.handle?.cancel()
   }
 }
+
+/** A timer that is due. */
+export const TIMER = new HandleKind<Timer>({
+  nameOf: (handle) => handle.subject.callback.name || 'timer',
+  run: (handle) => handle.subject.callback(handle.subject.argument),
+})
 
 // As in asyncio (base_events.py, _MIN_SCHEDULED_TIMER_HANDLES and _MIN_CANCELLED_TIMER_HANDLES_FRACTION).
 const PURGE_FROM = 100
@@ -50,9 +64,7 @@ const PURGE_FRACTION = 0.5
  * rebuilt without them, so that the cost of cancelling stays O(1) amortised and memory is bounded.
  */
 export class Timers {
-  readonly #heap = new Heap<Timer>(
-    (a, b) => a.whenNs < b.whenNs || (a.whenNs === b.whenNs && a.order < b.order),
-  )
+  readonly #heap = new TimerHeap()
   #created = 0
   #cancelled = 0
 
@@ -61,25 +73,28 @@ export class Timers {
     return this.#heap.size
   }
 
-  add(whenNs: number, callback: () => void, attributes: Attributes): Timer {
-    const timer = new Timer(this, whenNs, this.#created++, callback, attributes)
-    this.#heap.push(timer)
+  /** Throws `RangeError` where `whenNs` is not a number: it would never come due and spoil the order of others. */
+  add<A>(whenNs: number, callback: (argument: A) => void, argument: A, attributes: Attributes): Timer<A> {
+    if (Number.isNaN(whenNs)) throw new RangeError('A timer needs a time: got NaN')
+    const timer = new Timer(this, whenNs, this.#created++, callback, argument, attributes)
+    this.#heap.push(timer as Timer)
     return timer
   }
 
   /** The time of the earliest live timer; `Infinity` where there is none. */
   nextNs(): number {
     this.#purgeIfWorthIt()
-    for (let first = this.#heap.peek(); first !== undefined; first = this.#heap.peek()) {
-      if (!first.cancelled) return first.whenNs
-      this.#remove()
-    }
-    return Number.POSITIVE_INFINITY
+    while (this.#heap.peek()?.cancelled) this.#remove()
+    return this.#heap.firstNs
   }
 
   /** Removes and returns the earliest live timer that is due, if any. */
   takeDue(nowNs: number): Timer | undefined {
-    return this.nextNs() <= nowNs ? this.#remove() : undefined
+    while (this.#heap.firstNs <= nowNs) {
+      const timer = this.#remove()
+      if (!timer.cancelled) return timer
+    }
+    return undefined
   }
 
   /** A timer of ours was cancelled. */
@@ -89,15 +104,21 @@ export class Timers {
 
   #remove(): Timer {
     const timer = this.#heap.pop()!
-    timer.scheduled = false
+    timer.timers = undefined
     if (timer.cancelled) this.#cancelled--
     return timer
   }
 
   #purgeIfWorthIt(): void {
-    const size = this.#heap.size
-    if (size <= PURGE_FROM || this.#cancelled / size <= PURGE_FRACTION) return
-    this.#heap.retain((timer) => !timer.cancelled)
+    const { size } = this.#heap
+    if (size <= PURGE_FROM || this.#cancelled <= size * PURGE_FRACTION) return
+    this.#heap.dropCancelled()
     this.#cancelled = 0
   }
+}
+
+/** The handle of a timer that is due. */
+export function handleOf(timer: Timer): ReadyHandle {
+  timer.handle = new ReadyHandle(TIMER, timer.attributes, undefined, timer, undefined, undefined)
+  return timer.handle
 }

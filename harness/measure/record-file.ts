@@ -8,7 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { messageOf, UsageError } from '../errors.ts'
 import { headerSchema, type RoundRecord, type RunHeader, type RunRecords, roundSchema } from '../records.ts'
 
@@ -22,7 +22,7 @@ export interface ReadRecords extends RunRecords {
 /** Makes the folder and proves that it can be written. Throws `UsageError`. */
 export function prepareDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true })
+    makeDirectory(resolve(directory))
     const probe = join(directory, `.loopdyno-${process.pid}`)
     writeFileSync(probe, '')
     rmSync(probe)
@@ -31,6 +31,13 @@ export function prepareDirectory(directory: string): void {
       `Cannot write to the output folder '${directory}': ${messageOf(error)}. Choose another with --out`,
     )
   }
+}
+
+/** One folder after another: Node's own recursive mkdir never returns where the system answers ENOENT (in /proc). */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return
+  makeDirectory(dirname(path))
+  mkdirSync(path)
 }
 
 /** Starts a new file; the one of the run before is kept as `records.previous.jsonl`. */

@@ -1,21 +1,27 @@
 /**
  * The network of a world: reliable byte streams with latency, bandwidth and a window, between hosts or within one.
- * Modelled on what a program can see of TCP: order, half-close, reset, refusal, backpressure.
+ * Modelled on what a program can see of TCP: order, half-close, reset, refusal, backpressure. Handshakes are a
+ * kernel's work: they take their time on the wire, however busy the hosts are.
  */
 import type { Address, IoEvent, Listener, Network, NetworkError, Transport } from '../contracts.ts'
 import { formatAddress, NetworkFailure } from '../selectors/network-error.ts'
 import type { SimulatedSelector } from '../selectors/simulated.ts'
+import { literalHost } from '../selectors/socket-address.ts'
 import { LATENCY_NS, VirtualEvent, VirtualTransport } from './transport.ts'
 
 const EPHEMERAL_PORTS_FROM = 49_152
+const EVERYWHERE = ['0.0.0.0', '::']
+/** Connections accepted in one handle before others get a turn. */
+const ACCEPTS_PER_HANDLE = 32
 
 /** Joins the hosts of a world: who listens where. */
 export class Wire {
   readonly #listeners = new Map<string, VirtualListener>()
   #nextPort = EPHEMERAL_PORTS_FROM
 
+  /** Throws `NetworkError` (EADDRINUSE, ENOTFOUND). */
   bind(address: Address, listener: (bound: Address) => VirtualListener): VirtualListener {
-    const bound = 'port' in address && address.port === 0 ? { ...address, port: this.#nextPort++ } : address
+    const bound = this.#bound(literal(address))
     const key = formatAddress(bound)
     if (this.#listeners.has(key))
       throw new NetworkFailure('EADDRINUSE', `Cannot listen on ${key}: address already in use (EADDRINUSE)`)
@@ -24,26 +30,58 @@ export class Wire {
     return made
   }
 
+  #bound(address: Address): Address {
+    if ('path' in address || address.port !== 0) return address
+    let bound = { ...address, port: this.#nextPort++ }
+    while (this.#listeners.has(formatAddress(bound))) bound = { ...address, port: this.#nextPort++ }
+    return bound
+  }
+
   unbind(address: Address): void {
     this.#listeners.delete(formatAddress(address))
   }
 
-  find(address: Address): VirtualListener | undefined {
-    return this.#listeners.get(formatAddress(address))
+  /** Throws `NetworkError` where nobody listens. */
+  find(asked: Address): VirtualListener {
+    const address = literal(asked)
+    const exact = this.#listeners.get(formatAddress(address))
+    const found = exact ?? ('path' in address ? undefined : this.#anywhere(address.port))
+    if (found !== undefined) return found
+    throw 'path' in address
+      ? new NetworkFailure('ENOENT', `Cannot connect to ${address.path}: no such file or directory (ENOENT)`)
+      : refused(address)
   }
 
-  ephemeral(): Address {
-    return { host: '127.0.0.1', port: this.#nextPort++ }
+  #anywhere(port: number): VirtualListener | undefined {
+    const keys = EVERYWHERE.map((host) => formatAddress({ host, port }))
+    return keys.map((key) => this.#listeners.get(key)).find((listener) => listener !== undefined)
   }
+
+  /** The near end's own address. */
+  ephemeral(remote: Address): Address {
+    return 'path' in remote ? { path: '' } : { host: literalHost(remote), port: this.#nextPort++ }
+  }
+}
+
+/** `localhost` and 127.0.0.1 are one place. */
+function literal(address: Address): Address {
+  return 'path' in address ? address : { host: literalHost(address), port: address.port }
+}
+
+function refused(address: Address): NetworkFailure {
+  const where = formatAddress(address)
+  return new NetworkFailure('ECONNREFUSED', `Cannot connect to ${where}: connection refused (ECONNREFUSED)`)
 }
 
 class VirtualListener implements Listener {
   readonly address: Address
   readonly acceptFailures = 0
   readonly selector: SimulatedSelector
-  readonly #event: VirtualEvent
+  readonly #event = new VirtualEvent('accept', () => this.#acceptSome())
   readonly #backlog: VirtualTransport[] = []
+  readonly #accepted: (transport: Transport) => void
   readonly #unbind: () => void
+  #closedNs = Number.POSITIVE_INFINITY
 
   constructor(
     address: Address,
@@ -53,26 +91,80 @@ class VirtualListener implements Listener {
   ) {
     this.address = address
     this.selector = selector
+    this.#accepted = accepted
     this.#unbind = unbind
-    this.#event = new VirtualEvent('accept', () => {
-      for (const transport of this.#backlog.splice(0)) accepted(transport)
-    })
   }
 
-  queue(transport: VirtualTransport): IoEvent {
+  /** Whether a connection that asks at `atNs` finds nobody. */
+  refusesAt(atNs: number): boolean {
+    return this.#closedNs <= atNs
+  }
+
+  /** A connection that asked at `atNs` is established and waits to be accepted. */
+  queue(transport: VirtualTransport, atNs: number): IoEvent | undefined {
+    if (this.refusesAt(atNs)) return undefined
+    if (this.#isClosed) {
+      // It came before the listener was closed and was not accepted in time: a kernel resets it.
+      transport.reset()
+      return undefined
+    }
     this.#backlog.push(transport)
     return this.#event
   }
 
   close(): void {
+    if (this.#isClosed) return
+    this.#closedNs = this.selector.clock.lastNs
     this.#unbind()
+    for (const transport of this.#backlog.splice(0)) transport.reset()
+  }
+
+  get #isClosed(): boolean {
+    return this.#closedNs !== Number.POSITIVE_INFINITY
+  }
+
+  #acceptSome(): void {
+    try {
+      for (let left = ACCEPTS_PER_HANDLE; left > 0 && this.#backlog.length > 0; left--) {
+        this.#backlog.shift()!.claim(this.#accepted)
+      }
+    } finally {
+      // Also when `accepted` threw: one bad connection must not end the service.
+      if (this.#backlog.length > 0) {
+        this.selector.deliverAt(this.selector.clock.lastNs, () => this.#event)
+      }
+    }
+  }
+}
+
+/** One attempt to connect, from the call to `done` or to giving up. */
+class Connecting {
+  readonly near: VirtualTransport
+  readonly #listener: VirtualListener
+  readonly #arrivesNs: number
+  readonly #address: Address
+
+  constructor(selector: SimulatedSelector, wire: Wire, address: Address) {
+    this.#listener = wire.find(address)
+    this.#address = address
+    this.#arrivesNs = selector.clock.lastNs + LATENCY_NS
+    this.near = new VirtualTransport(selector, wire.ephemeral(address), literal(address))
+    const far = new VirtualTransport(this.#listener.selector, literal(address), this.near.localAddress)
+    this.near.join(far)
+    this.#listener.selector.deliverAt(this.#arrivesNs, () => this.#listener.queue(far, this.#arrivesNs))
+  }
+
+  /** Known when the answer is back: whatever the listener did before this asked has then happened. */
+  conclude(done: (result: Transport | NetworkError) => void): void {
+    if (this.#listener.refusesAt(this.#arrivesNs)) done(refused(this.#address))
+    else this.near.claim(done)
   }
 }
 
 export class VirtualNetwork implements Network {
   readonly #selector: SimulatedSelector
   readonly #wire: Wire
-  readonly #listeners: VirtualListener[] = []
+  readonly #listeners = new Set<VirtualListener>()
 
   constructor(selector: SimulatedSelector, wire: Wire) {
     this.#selector = selector
@@ -82,39 +174,47 @@ export class VirtualNetwork implements Network {
   listen(address: Address, accepted: (transport: Transport) => void): Listener {
     const listener = this.#wire.bind(
       address,
-      (bound) => new VirtualListener(bound, this.#selector, accepted, () => this.#wire.unbind(bound)),
+      (bound) => new VirtualListener(bound, this.#selector, accepted, () => this.#forget(listener)),
     )
-    this.#listeners.push(listener)
+    this.#listeners.add(listener)
     return listener
   }
 
+  #forget(listener: VirtualListener): void {
+    this.#wire.unbind(listener.address)
+    this.#listeners.delete(listener)
+  }
+
+  /** Where nobody listens when it is called, it is refused, even if somebody does before it would arrive. */
   connect(address: Address, done: (result: Transport | NetworkError) => void): () => void {
-    let result: Transport | NetworkError
-    let given = false
-    const event = new VirtualEvent('connect', () => given || done(result))
-    const listener = this.#wire.find(address)
-    const atNs = this.#selector.clock.lastNs + LATENCY_NS
-    if (listener === undefined) {
-      result = new NetworkFailure(
-        'ECONNREFUSED',
-        `Cannot connect to ${formatAddress(address)}: connection refused (ECONNREFUSED)`,
-      )
-    } else {
-      const near = new VirtualTransport(this.#selector, this.#wire.ephemeral(), listener.address)
-      const far = new VirtualTransport(listener.selector, listener.address, near.localAddress)
-      near.join(far)
-      result = near
-      listener.selector.deliverAt(atNs, () => listener.queue(far))
-    }
-    // The answer takes the way back as well.
-    this.#selector.deliverAt(atNs + LATENCY_NS, () => event)
+    let call: typeof done | undefined = done
+    const attempt = this.#attempt(address)
+    const event = new VirtualEvent('connect', () => {
+      const tell = call
+      call = undefined
+      if (tell === undefined) return
+      if (attempt instanceof Connecting) attempt.conclude(tell)
+      else tell(attempt)
+    })
+    // There and back.
+    const answerNs = this.#selector.clock.lastNs + 2 * LATENCY_NS
+    this.#selector.deliverAt(answerNs, () => (call === undefined ? undefined : event))
     return () => {
-      given = true
-      if (result instanceof VirtualTransport) result.reset()
+      if (call !== undefined && attempt instanceof Connecting) attempt.near.close()
+      call = undefined
+    }
+  }
+
+  #attempt(address: Address): Connecting | NetworkError {
+    try {
+      return new Connecting(this.#selector, this.#wire, address)
+    } catch (error) {
+      if (error instanceof NetworkFailure) return error
+      throw error
     }
   }
 
   close(): void {
-    for (const listener of this.#listeners) listener.close()
+    for (const listener of [...this.#listeners]) listener.close()
   }
 }

@@ -7,7 +7,7 @@ import { VirtualEvent } from './transport.ts'
 // A job handed to a thread comes back after this long: the order of a thread wake-up there and back.
 const THREAD_ROUND_TRIP_NS = 50_000
 
-/** Threads and files of a world. The job is run at once, for its value; its time is a model. */
+/** Threads and files of a world; each host has files of its own. A job runs for its value; its time is a model. */
 export class VirtualServices implements Services {
   readonly #selector: SimulatedSelector
   readonly #files = new Map<string, Uint8Array>()
@@ -25,13 +25,13 @@ export class VirtualServices implements Services {
       const data = this.#files.get(path)
       if (data === undefined)
         throw Object.assign(new Error(`ENOENT: no such virtual file: ${path}`), { code: 'ENOENT' })
-      return data
+      return data.slice()
     })
   }
 
   writeFile(loop: Loop, path: string, data: Uint8Array): Future<void> {
     return this.#later(loop, () => {
-      this.#files.set(path, data)
+      this.#files.set(path, data.slice())
     })
   }
 
@@ -49,8 +49,19 @@ export class VirtualServices implements Services {
 function settle<T>(future: Future<T>, make: () => T): void {
   if (future.done) return
   try {
-    future.setResult(make())
+    const value = make()
+    // An async job: it can await nothing but what is done at once, and is so when the microtasks have run.
+    if (isPromise(value)) value.then(...settlers(future))
+    else future.setResult(value)
   } catch (error) {
     future.setError(error)
   }
+}
+
+function settlers<T>(future: Future<T>): [(value: T) => void, (error: unknown) => void] {
+  return [(value) => future.done || future.setResult(value), (error) => future.done || future.setError(error)]
+}
+
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return value instanceof Promise
 }

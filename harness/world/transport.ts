@@ -9,14 +9,18 @@ import type {
 } from '../contracts.ts'
 import { DEFAULT_ATTRIBUTES } from '../loop/attributes.ts'
 import { NetworkFailure } from '../selectors/network-error.ts'
+import { OutputBuffer } from '../selectors/output-buffer.ts'
 import type { SimulatedSelector } from '../selectors/simulated.ts'
 import { OWNERLESS } from '../selectors/socket-host.ts'
 
-/** One-way delay of a link, ns, and its bandwidth: a local network's. */
+/** One-way delay of a link, ns: a local network's. */
 export const LATENCY_NS = 50_000
-const NS_PER_BYTE = 8 // 1 Gbit/s
+/** Time a byte takes on its connection's line, ns: 1 Gbit/s. */
+export const NS_PER_BYTE = 8
 /** Bytes that may be under way, sent and not yet taken by the peer's program; the rest waits in the buffer. */
-const WINDOW_BYTES = 256 * 1024
+export const WINDOW_BYTES = 256 * 1024
+/** The largest piece that travels, and arrives, as one. */
+export const SEGMENT_BYTES = 64 * 1024
 
 const END = Symbol('end')
 const RESET = Symbol('reset')
@@ -34,7 +38,11 @@ export class VirtualEvent implements IoEvent {
   }
 }
 
-/** One end of a simulated TCP connection. */
+/**
+ * One end of a simulated TCP connection. What a program sees is what Linux shows through `SocketTransport`: bytes
+ * before the end or the error, EPIPE at the next write once the peer has both ended and gone, a pause that holds
+ * back errors as well.
+ */
 export class VirtualTransport implements Transport {
   readonly localAddress: Address
   readonly remoteAddress: Address
@@ -43,16 +51,20 @@ export class VirtualTransport implements Transport {
   readonly #clock: Clock
   readonly #readEvent = new VirtualEvent('read', () => this.#read())
   readonly #writeEvent = new VirtualEvent('write', () => this.#flush())
+  readonly #output = new OutputBuffer()
   #peer!: VirtualTransport
+  /** Nobody owns it yet: what arrives waits, as it does in a kernel before `accept`. */
+  #unclaimed = true
   #arrived: Segment[] = []
-  #unsent: Uint8Array[] = []
-  #unsentBytes = 0
   #underWayBytes = 0
   #lineFreeNs = 0
   #paused = false
-  #ending = false
+  #ending: 'end' | 'close' | undefined
   #endSent = false
-  #closing = false
+  #endArrived = false
+  #endRead = false
+  /** Why the connection can carry nothing any more, once RST has come. */
+  #broken: NetworkFailure | undefined
   #closed = false
 
   constructor(selector: SimulatedSelector, localAddress: Address, remoteAddress: Address) {
@@ -67,6 +79,16 @@ export class VirtualTransport implements Transport {
     peer.#peer = this
   }
 
+  /** Hands it to an owner, who is set inside `take`. What has arrived since then comes in a handle of its own. */
+  claim(take: (transport: Transport) => void): void {
+    this.#unclaimed = false
+    try {
+      take(this)
+    } finally {
+      this.#readOn()
+    }
+  }
+
   get attributes(): Attributes {
     return this.#readEvent.attributes
   }
@@ -77,13 +99,12 @@ export class VirtualTransport implements Transport {
   }
 
   get bufferedBytes(): number {
-    return this.#unsentBytes
+    return this.#output.bytes
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#ending || this.#closed) return
-    this.#unsent.push(bytes)
-    this.#unsentBytes += bytes.length
+    if (this.#ending !== undefined || this.#closed || bytes.length === 0) return
+    this.#output.push(bytes)
     this.#send()
   }
 
@@ -93,45 +114,57 @@ export class VirtualTransport implements Transport {
 
   resumeReading(): void {
     this.#paused = false
-    if (this.#arrived.length > 0) this.#selector.deliverAt(this.#clock.lastNs, () => this.#readEvent)
+    this.#readOn()
   }
 
   end(): void {
-    if (this.#ending || this.#closed) return
-    this.#ending = true
+    if (this.#ending !== undefined || this.#closed) return
+    this.#ending = 'end'
     this.#send()
   }
 
   reset(): void {
     if (this.#closed) return
     this.#transmit(RESET, 0)
-    this.#unsent = []
-    this.#unsentBytes = 0
     this.#finish(undefined)
   }
 
   close(): void {
     if (this.#closed) return
-    this.end()
-    this.#closing = true
-    this.#arrived = []
+    this.#ending = 'close'
+    this.#discardArrived()
     if (this.#endSent) this.#finish(undefined)
+    else this.#send()
   }
 
   // ------------------------------------------------------------------ sending
 
   #send(): void {
-    while (this.#unsent.length > 0 && this.#underWayBytes < WINDOW_BYTES) {
-      const bytes = this.#unsent.shift()!
-      this.#unsentBytes -= bytes.length
-      this.#underWayBytes += bytes.length
-      this.#transmit(bytes, bytes.length)
+    if (this.#broken !== undefined && this.#output.bytes > 0) {
+      this.#finish(this.#broken)
+      return
     }
-    if (!this.#ending || this.#endSent || this.#unsent.length > 0) return
-    this.#endSent = true
-    this.#transmit(END, 0)
+    while (this.#output.bytes > 0 && this.#underWayBytes < WINDOW_BYTES) this.#sendPiece()
+    if (this.#ending !== undefined && !this.#endSent && this.#output.bytes === 0) this.#sendEnd()
   }
 
+  /** A copy travels: the writer may use its bytes again, and the receiver owns what it gets. */
+  #sendPiece(): void {
+    const next = this.#output.next()
+    const room = Math.min(SEGMENT_BYTES, WINDOW_BYTES - this.#underWayBytes)
+    const piece = Buffer.from(next.subarray(0, room))
+    this.#output.sent(piece.length)
+    this.#underWayBytes += piece.length
+    this.#transmit(piece, piece.length)
+  }
+
+  #sendEnd(): void {
+    this.#endSent = true
+    this.#transmit(END, 0)
+    if (this.#ending === 'close' || this.#endRead) this.#finish(undefined)
+  }
+
+  /** Pieces follow one another on the line; each arrives when its last byte does. */
   #transmit(segment: Segment, bytes: number): void {
     const startNs = Math.max(this.#clock.lastNs, this.#lineFreeNs)
     this.#lineFreeNs = startNs + bytes * NS_PER_BYTE
@@ -142,64 +175,94 @@ export class VirtualTransport implements Transport {
   /** The peer's program has taken bytes, and the news has come back. */
   #acknowledged(bytes: number): IoEvent | undefined {
     this.#underWayBytes -= bytes
-    return this.#unsent.length > 0 ? this.#writeEvent : undefined
+    return this.#output.bytes > 0 ? this.#writeEvent : undefined
   }
 
   #flush(): void {
-    const wasWaiting = this.#unsent.length > 0
+    if (this.#output.bytes === 0) return
     this.#send()
-    if (!wasWaiting || this.#unsent.length > 0) return
-    if (this.#closing) this.#end(undefined)
-    else this.owner.drained()
+    if (this.#output.bytes > 0 || this.#ending === 'close' || this.#broken !== undefined) return
+    this.owner.drained()
   }
 
   // ------------------------------------------------------------------ receiving
 
   #arrive(segment: Segment): IoEvent | undefined {
+    if (segment === RESET) return this.#arriveReset()
     if (this.#closed) {
       // Data for a connection that is gone: answered with RST, as TCP does.
-      if (segment instanceof Uint8Array) this.#transmit(RESET, 0)
+      if (segment !== END) this.#transmit(RESET, 0)
       return undefined
     }
-    if (this.#closing && segment !== RESET) return undefined // nobody reads any more
-    if (segment === RESET) this.#arrived = []
+    if (segment === END) this.#endArrived = true
     this.#arrived.push(segment)
-    return this.#paused && segment !== RESET ? undefined : this.#readEvent
+    if (this.#ending === 'close') this.#discardArrived()
+    return this.#wantsRead ? this.#readEvent : undefined
+  }
+
+  /** After the peer's end only a writer learns of it, as in a kernel: there is nothing more to read. */
+  #arriveReset(): IoEvent | undefined {
+    if (this.#closed) return undefined
+    this.#broken = this.#endArrived
+      ? new NetworkFailure('EPIPE', 'Cannot write: broken pipe (EPIPE)')
+      : new NetworkFailure('ECONNRESET', 'Connection reset by peer (ECONNRESET)')
+    if (!this.#endArrived) this.#arrived.push(RESET)
+    if (this.#wantsRead) return this.#readEvent
+    return this.#output.bytes > 0 ? this.#writeEvent : undefined
+  }
+
+  get #wantsRead(): boolean {
+    return this.#arrived.length > 0 && !this.#paused && !this.#unclaimed && !this.#closed
+  }
+
+  #readOn(): void {
+    if (this.#wantsRead) this.#selector.deliverAt(this.#clock.lastNs, () => this.#readEvent)
   }
 
   #read(): void {
-    while (this.#arrived.length > 0 && !this.#closed && (!this.#paused || this.#arrived[0] === RESET)) {
-      const segment = this.#arrived.shift()!
-      if (segment === RESET)
-        this.#end(new NetworkFailure('ECONNRESET', 'Connection reset by peer (ECONNRESET)'))
-      else if (segment === END) this.#readEnd()
-      else this.#take(segment)
+    try {
+      while (this.#wantsRead) this.#take(this.#arrived.shift()!)
+    } finally {
+      // Only after an exception is anything left.
+      this.#readOn()
     }
   }
 
-  #take(bytes: Uint8Array): void {
+  #take(segment: Segment): void {
+    if (segment === RESET) this.#finish(this.#broken)
+    else if (segment === END) this.#readEnd()
+    else {
+      this.#acknowledge(segment.length)
+      this.owner.received(segment)
+    }
+  }
+
+  #acknowledge(bytes: number): void {
     const peer = this.#peer
-    peer.#selector.deliverAt(this.#clock.lastNs + LATENCY_NS, () => peer.#acknowledged(bytes.length))
-    this.owner.received(bytes)
+    peer.#selector.deliverAt(this.#clock.lastNs + LATENCY_NS, () => peer.#acknowledged(bytes))
+  }
+
+  /** At `close`: what nobody reads any more must not hold up the peer. */
+  #discardArrived(): void {
+    for (const segment of this.#arrived.splice(0)) {
+      if (segment instanceof Uint8Array) this.#acknowledge(segment.length)
+    }
   }
 
   #readEnd(): void {
+    this.#endRead = true
+    if (this.#endSent) this.#finish(undefined)
     this.owner.ended()
-    if (this.#endSent) this.#end(undefined)
   }
 
-  #end(error: NetworkError | undefined): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.owner.closed(error)
-  }
-
-  /** Closed from this side: the owner hears of it in an I/O handle of its own. */
+  /** The owner hears of it in an I/O handle of its own, whoever caused it. */
   #finish(error: NetworkError | undefined): void {
     if (this.#closed) return
     this.#closed = true
-    const { owner } = this
-    const event = new VirtualEvent('close', () => owner.closed(error))
+    this.#output.clear()
+    this.#discardArrived()
+    if (this.owner === OWNERLESS) return
+    const event = new VirtualEvent('close', () => this.owner.closed(error))
     event.attributes = this.attributes
     this.#selector.deliverAt(this.#clock.lastNs, () => event)
   }

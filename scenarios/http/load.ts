@@ -13,7 +13,7 @@ const CLASSES = [
 ] as const
 
 /** Connections made before the first arrival, so that the warm-up does not begin with a storm of them. */
-const OPEN_AT_START = 32
+const OPEN_AT_START = 128
 
 /**
  * Poisson arrivals at the rate that loads the server's CPU as asked. Arrivals never wait for answers, and

@@ -5,13 +5,13 @@ const share = (fallback: number, name: string) =>
 const cost = (fallback: number, name: string) =>
   z.number().int().min(0).max(1e6).default(fallback).describe(`CPU time of one ${name}, µs`)
 
-/** Defaults: 720 µs a request on average, so about 1,180 requests a second at load 0.85. */
+/** Defaults: 720 µs a request on average, so about 1,110 requests a second at load 0.8. */
 export const httpParams = z.object({
   load: z
     .number()
     .positive()
     .max(10)
-    .default(0.85)
+    .default(0.8)
     .describe("Offered share of the server's CPU, by the costs below"),
   durationMs: z.number().positive().max(3.6e6).default(2500).describe('Measured time, ms'),
   warmupMs: z.number().min(0).max(6e4).default(300).describe('Load before the measured time, ms'),

@@ -12,6 +12,7 @@ import { LibuvSelector } from '../../harness/selectors/libuv.ts'
 import { unavailableReason } from '../../harness/selectors/syscalls.ts'
 import { type Bench, type Check, echo, Peer, type SelectorFixture, until } from './bench.ts'
 import { anyPath, RealBench, type RealName, realFixture } from './real-bench.ts'
+import { simulatedFixture } from './simulated-bench.ts'
 import { NETWORK_CHECKS } from './suite.ts'
 import { SYSTEM_CHECKS } from './system-suite.ts'
 import { WAITING_CHECKS, withHighDescriptors } from './waiting-suite.ts'
@@ -19,8 +20,8 @@ import { WAITING_CHECKS, withHighDescriptors } from './waiting-suite.ts'
 const OWNED: RealName[] = unavailableReason() === undefined ? ['epoll', 'poll', 'select'] : []
 const REAL: RealName[] = [...OWNED, 'libuv']
 
-/** All that run the network checks. The simulated selector joins here. */
-const FIXTURES: SelectorFixture[] = REAL.map((name) => realFixture(name))
+/** All that run the network checks. */
+const FIXTURES: SelectorFixture[] = [...REAL.map((name) => realFixture(name)), simulatedFixture()]
 
 function testAll(fixture: SelectorFixture, checks: Readonly<Record<string, Check>>): void {
   for (const [sentence, check] of Object.entries(checks)) {

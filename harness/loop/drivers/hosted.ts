@@ -1,20 +1,22 @@
 import type { AnyFuture } from '../future.ts'
 import type { Loop } from '../loop.ts'
+import { assertDrains } from '../microtasks.ts'
+import { keepNodeAlive } from './keep-alive.ts'
+
+// Node takes no longer delay; the loop then just looks around in vain.
+const LONGEST_MS = 2 ** 31 - 1
 
 /**
  * Runs a loop on top of Node's: a turn is an immediate when something is ready, a Node timer when only a timer is
  * awaited, and comes at once when I/O is delivered. Portable; as coarse as Node's timers (1 ms).
  */
 export function runHosted(loop: Loop, until: AnyFuture): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const keepAlive = setInterval(() => {}, 2 ** 30)
+  const letGo = keepNodeAlive()
+  // A loop that is asleep does not see that the future is done unless that makes something ready.
+  if (!until.done) until.addDoneCallback(() => {})
+  const running = new Promise<void>((resolve, reject) => {
     let scheduled = false
     let timer: NodeJS.Timeout | undefined
-    const finish = (settle: () => void) => {
-      clearInterval(keepAlive)
-      loop.selector.onActivity = undefined
-      settle()
-    }
     const soon = () => {
       clearTimeout(timer)
       if (!scheduled) setImmediate(turn)
@@ -23,16 +25,23 @@ export function runHosted(loop: Loop, until: AnyFuture): Promise<void> {
     const turn = () => {
       scheduled = false
       try {
-        loop.turn()
+        assertDrains()
+        if (!until.done) loop.turn()
       } catch (fault) {
-        return finish(() => reject(fault))
+        return reject(fault)
       }
-      if (until.done) return finish(resolve)
+      if (until.done) return resolve()
       const timeoutNs = loop.timeoutNs()
       if (timeoutNs === 0) soon()
-      else if (timeoutNs < Number.POSITIVE_INFINITY) timer = setTimeout(soon, Math.ceil(timeoutNs / 1e6))
+      else if (timeoutNs < Number.POSITIVE_INFINITY) {
+        timer = setTimeout(soon, Math.min(Math.ceil(timeoutNs / 1e6), LONGEST_MS))
+      }
     }
     loop.selector.onActivity = soon
     soon()
+  })
+  return running.finally(() => {
+    letGo()
+    loop.selector.onActivity = undefined
   })
 }

@@ -1,6 +1,8 @@
 import type { FdSelector } from '../../contracts.ts'
 import type { AnyFuture } from '../future.ts'
 import type { Loop } from '../loop.ts'
+import { assertDrains } from '../microtasks.ts'
+import { keepNodeAlive } from './keep-alive.ts'
 import { NodeGuest } from './node-guest.ts'
 
 /**
@@ -12,33 +14,23 @@ import { NodeGuest } from './node-guest.ts'
  */
 export function runOwned(loop: Loop, until: AnyFuture): Promise<void> {
   const guest = new NodeGuest(loop.selector as FdSelector)
-  // With nothing active libuv answers "do not wait"; this timer, which never fires, lets it tell the truth.
-  const keepAlive = setInterval(() => {}, 2 ** 30)
-  const { promise, resolve, reject } = withResolvers()
-  const burst = () => {
-    guest.resume(loop.clock.nowNs())
-    try {
-      do loop.turn(guest.patienceNs)
-      while (!until.done && !guest.due && !guest.isNeglected(loop.clock.lastNs))
-    } catch (fault) {
-      return reject(fault)
+  const letGo = keepNodeAlive()
+  const running = new Promise<void>((resolve, reject) => {
+    const burst = () => {
+      try {
+        guest.resume(loop.clock.nowNs())
+        assertDrains()
+        while (!until.done && !guest.due && !guest.isNeglected(loop.clock.lastNs)) loop.turn(guest.patienceNs)
+      } catch (fault) {
+        return reject(fault)
+      }
+      if (until.done) resolve()
+      else setImmediate(burst)
     }
-    if (until.done) resolve()
-    else setImmediate(burst)
-  }
-  setImmediate(burst)
-  return promise.finally(() => {
-    clearInterval(keepAlive)
+    setImmediate(burst)
+  })
+  return running.finally(() => {
+    letGo()
     guest.leave()
   })
-}
-
-function withResolvers() {
-  let resolve!: () => void
-  let reject!: (reason: unknown) => void
-  const promise = new Promise<void>((onResolve, onReject) => {
-    resolve = onResolve
-    reject = onReject
-  })
-  return { promise, resolve, reject }
 }

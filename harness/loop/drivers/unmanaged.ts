@@ -1,8 +1,10 @@
 import type { Attributes, IoEvent, Selector } from '../../contracts.ts'
 import type { AnyFuture } from '../future.ts'
-import { CallbackHandle, type ReadyHandle } from '../handle.ts'
-import { IoHandle, Loop, type LoopOptions } from '../loop.ts'
+import { CALLBACK, ReadyHandle } from '../handle.ts'
+import { ioHandle } from '../kernel.ts'
+import { Loop, type LoopOptions } from '../loop.ts'
 import type { TimerHandle } from '../timers.ts'
+import { keepNodeAlive } from './keep-alive.ts'
 
 /** A Node timer in a loop timer's clothes. */
 class NodeTimer implements TimerHandle {
@@ -28,24 +30,40 @@ class NodeTimer implements TimerHandle {
 export class UnmanagedLoop extends Loop {
   /** @internal */
   override enqueue(handle: ReadyHandle): void {
-    this.stamp(handle)
+    this.#stampNow(handle)
     setImmediate(this.#run, handle)
   }
 
-  protected override addTimer(whenNs: number, callback: () => void, attributes: Attributes): TimerHandle {
+  protected override addTimer<A>(
+    whenNs: number,
+    callback: (argument: A) => void,
+    argument: A,
+    attributes: Attributes,
+  ): TimerHandle {
     const delayMs = Math.ceil((whenNs - this.clock.nowNs()) / 1e6)
     return new NodeTimer(whenNs, delayMs, () => {
-      const handle = new CallbackHandle(callback, undefined, attributes, undefined)
-      this.stamp(handle)
-      this.#run(handle)
+      this.#runNow(new ReadyHandle(CALLBACK, attributes, undefined, callback, argument, undefined))
     })
   }
 
-  /** What the selector calls the moment libuv delivers an event. */
+  /** What the selector calls the moment libuv delivers an event, or a handle of ours makes it deliver one. */
   deliver(event: IoEvent): void {
-    const handle = new IoHandle(event)
-    this.stamp(handle)
+    const handle = ioHandle(event)
+    if (this.currentHandle === undefined) this.#runNow(handle)
+    else {
+      event.pending = true
+      this.enqueue(handle)
+    }
+  }
+
+  #runNow(handle: ReadyHandle): void {
+    this.#stampNow(handle)
     this.#run(handle)
+  }
+
+  #stampNow(handle: ReadyHandle): void {
+    if (this.currentHandle === undefined) this.clock.nowNs()
+    this.stamp(handle)
   }
 
   readonly #run = (handle: ReadyHandle): void => {
@@ -69,9 +87,9 @@ export function createUnmanagedLoop(
 /** Keeps the process alive until the future is done; Node does the rest. */
 export function runUnmanaged(_loop: Loop, until: AnyFuture): Promise<void> {
   return new Promise((resolve) => {
-    const keepAlive = setInterval(() => {}, 2 ** 30)
+    const letGo = keepNodeAlive()
     until.addDoneCallback(() => {
-      clearInterval(keepAlive)
+      letGo()
       resolve()
     })
   })

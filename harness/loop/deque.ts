@@ -46,13 +46,22 @@ export class Deque<T> {
 
   /** Removes the first occurrence; O(n). Says whether there was one. */
   remove(item: T): boolean {
-    const kept = [...this]
-    const at = kept.indexOf(item)
-    if (at < 0) return false
-    kept.splice(at, 1)
-    this.clear()
-    for (const each of kept) this.push(each)
-    return true
+    const mask = this.#ring.length - 1
+    for (let i = 0; i < this.#size; i++) {
+      if (this.#ring[(this.#head + i) & mask] === item) {
+        this.#closeGap(i)
+        return true
+      }
+    }
+    return false
+  }
+
+  #closeGap(at: number): void {
+    const mask = this.#ring.length - 1
+    for (let i = at; i < this.#size - 1; i++) {
+      this.#ring[(this.#head + i) & mask] = this.#ring[(this.#head + i + 1) & mask]
+    }
+    this.pop()
   }
 
   clear(): void {
@@ -66,8 +75,9 @@ export class Deque<T> {
   }
 
   #grow(): void {
-    const items = [...this]
-    this.#ring = items.concat(new Array(items.length).fill(undefined))
+    const { length } = this.#ring
+    const older = this.#ring.slice(this.#head)
+    this.#ring = older.concat(this.#ring.slice(0, this.#head), new Array(length).fill(undefined))
     this.#head = 0
   }
 }

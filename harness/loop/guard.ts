@@ -78,7 +78,7 @@ export class GuardedQueue {
     if (size === this.#held) return
     const missing = this.#held - size
     if (missing > 0) throw new PolicyFault('lost', `lost ${missing} of ${this.#held} ready handles`)
-    throw new PolicyFault('policy-error', `size is ${size}, but only ${this.#held} handles are in the queue`)
+    throw this.#surplus(size)
   }
 
   #size(): number {
@@ -89,6 +89,15 @@ export class GuardedQueue {
     }
   }
 
+  /** More than it was given: looks whether it holds one that it has returned already. The cell is lost anyway. */
+  #surplus(size: number): PolicyFault {
+    for (let left = size; left > 0; left--) {
+      const handle = this.#queue.shift() as ReadyHandle | undefined
+      if (handle?.state === TAKEN) return this.#wrongHandle(handle)
+    }
+    return new PolicyFault('policy-error', `size is ${size}, but only ${this.#held} handles are in the queue`)
+  }
+
   #wrongHandle(handle: ReadyHandle | undefined): PolicyFault {
     if (handle === undefined) {
       const size = this.#size()
@@ -97,7 +106,10 @@ export class GuardedQueue {
     }
     if (handle?.state === TAKEN) {
       const { sequence, name } = handle
-      return new PolicyFault('twice', `shift returned handle ${sequence} (${name}) a second time`)
+      return new PolicyFault(
+        'twice',
+        `handle ${sequence} (${name}) is in the queue again after shift returned it`,
+      )
     }
     return new PolicyFault('policy-error', 'shift returned something that is not a handle it was given')
   }

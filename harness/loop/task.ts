@@ -167,29 +167,28 @@ export class Task<T = unknown> extends Future<T> {
     }
   }
 
-  /** Goes on with the generator: throws `outcome` into it, or gives it as the value of its `yield`. */
   #resume(failed: boolean, outcome: unknown): void {
-    let known: Outcome | undefined = { failed, outcome }
-    // A future that is done does not give way, as in asyncio: hence the loop.
-    while (known !== undefined) {
-      let step: IteratorResult<unknown, T>
-      try {
-        step = known.failed
-          ? this.#coroutine!.throw(known.outcome)
-          : this.#coroutine!.next(known.outcome as never)
-      } catch (error) {
-        this.#fail(error)
-        return
-      }
-      if (step.done) {
-        this.#finish(step.value)
-        return
-      }
-      known = this.#waitForYielded(step.value)
-    }
+    let known = this.#advance(failed, outcome)
+    while (known !== undefined) known = this.#advance(known.failed, known.outcome)
   }
 
-  /** Returns what the `yield` comes to where that is known at once. */
+  /**
+   * One step of the generator: throws `outcome` into it, or gives it as the value of its `yield`. Returns what that
+   * comes to where it is known already: a future that is done does not give way, as in asyncio.
+   */
+  #advance(failed: boolean, outcome: unknown): Outcome | undefined {
+    let step: IteratorResult<unknown, T>
+    try {
+      step = failed ? this.#coroutine!.throw(outcome) : this.#coroutine!.next(outcome)
+    } catch (error) {
+      this.#fail(error)
+      return undefined
+    }
+    if (!step.done) return this.#waitForYielded(step.value)
+    this.#finish(step.value)
+    return undefined
+  }
+
   #waitForYielded(yielded: unknown): Outcome | undefined {
     if (yielded === undefined || yielded instanceof YieldPoint) return this.#scheduleStep()
     if (yielded === this) return failure('A task cannot await itself')

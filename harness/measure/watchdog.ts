@@ -17,18 +17,25 @@ function say(where) {
   writeSync(fd, JSON.stringify({ kind: 'stuck', where }) + '\\n')
 }
 
+const scripts = new Map()
+
 function place(frame) {
-  const file = frame.url.split('/').slice(-2).join('/')
+  const file = urlOf(frame).split('/').slice(-2).join('/')
   return (frame.functionName || 'anonymous function') + ' (' + file + ':' + (frame.location.lineNumber + 1) + ')'
+}
+
+function urlOf(frame) {
+  return scripts.get(frame.location.scriptId) || frame.url
 }
 
 setTimeout(() => {
   const session = new Session()
   const asleep = setTimeout(() => say('asleep in the selector: nothing it waits for happens'), 500)
   session.connectToMainThread()
+  session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params.url))
   session.on('Debugger.paused', ({ params }) => {
     clearTimeout(asleep)
-    const frames = params.callFrames.filter((frame) => frame.url !== '' && !frame.url.startsWith('node:'))
+    const frames = params.callFrames.filter((frame) => !urlOf(frame).startsWith('node:'))
     say(frames.slice(0, 3).map(place).join(', called by '))
     session.post('Debugger.resume')
   })

@@ -3,7 +3,7 @@ import { DEFAULT_ATTRIBUTES } from './attributes.ts'
 import { Exceptions, ForeignPromiseError } from './exceptions.ts'
 import { GuardedQueue } from './guard.ts'
 import { HandleKind, ReadyHandle } from './handle.ts'
-import { drainMicrotasks } from './microtasks.ts'
+import { drainMicrotasks, recoverFromTick } from './microtasks.ts'
 import { Observers } from './observers.ts'
 import type { Task } from './task.ts'
 import { handleOf, type TimerHandle, Timers } from './timers.ts'
@@ -161,6 +161,7 @@ export abstract class Kernel {
     try {
       drainMicrotasks()
     } catch (error) {
+      recoverFromTick(error)
       this.reportException({ message: `Exception in a tick after ${handle.name}`, error, source: handle })
     }
   }

@@ -25,13 +25,13 @@ export class VirtualServices implements Services {
       const data = this.#files.get(path)
       if (data === undefined)
         throw Object.assign(new Error(`ENOENT: no such virtual file: ${path}`), { code: 'ENOENT' })
-      return data.slice()
+      return Buffer.from(data)
     })
   }
 
   writeFile(loop: Loop, path: string, data: Uint8Array): Future<void> {
     return this.#later(loop, () => {
-      this.#files.set(path, data.slice())
+      this.#files.set(path, Buffer.from(data))
     })
   }
 

@@ -72,8 +72,8 @@ function rangeOf(metric: SummaryMetric | undefined): string {
 }
 
 /**
- * Who shares first place: everyone whose range over the rounds touches that of the best. Nobody, where all do:
- * a mark on every row says nothing.
+ * Who shares first place: everyone whose median lies within the rounds of the best. Nobody, where all do: a mark
+ * on every row says nothing.
  */
 function bestOf(column: Column, members: readonly Member[]): ReadonlySet<Member> {
   const given = members.filter((member) => member.cell.metrics[column.metric] !== undefined)
@@ -81,10 +81,11 @@ function bestOf(column: Column, members: readonly Member[]): ReadonlySet<Member>
   const sign = column.better === 'lower' ? 1 : -1
   const metricOf = (member: Member) => member.cell.metrics[column.metric]!
   const first = given.reduce((a, b) => (sign * (metricOf(b).value - metricOf(a).value) < 0 ? b : a))
-  const best = given.filter((member) => touches(metricOf(member), metricOf(first)))
+  const best = given.filter((member) => isWithin(metricOf(member), metricOf(first)))
   return best.length === given.length ? new Set() : new Set(best)
 }
 
-function touches(a: SummaryMetric, b: SummaryMetric): boolean {
-  return (a.low ?? a.value) <= (b.high ?? b.value) && (b.low ?? b.value) <= (a.high ?? a.value)
+/** Ranges that merely overlap are no equals: one bad round would make anybody the best. */
+function isWithin(metric: SummaryMetric, best: SummaryMetric): boolean {
+  return metric.value >= (best.low ?? best.value) && metric.value <= (best.high ?? best.value)
 }

@@ -53,8 +53,8 @@ describe('values', () => {
     expect(text).toContain('×… ratio to fifo')
   })
 
-  test('within the rounds’ range of the best share the star', async () => {
-    const text = await printed(runOf({ fifo: [10, 20, 30], edf: [5, 12, 15], lifo: [90, 91, 92] }))
+  test('whose median lies within the rounds of the best share the star; an overlap alone does not', async () => {
+    const text = await printed(runOf({ fifo: [10, 20, 30], edf: [5, 12, 25], lifo: [11, 91, 92] }))
     expect(rowOf(text, 'fifo')).toContain('20 ns *')
     expect(rowOf(text, 'edf')).toContain('12 ns *')
     expect(rowOf(text, 'lifo')).not.toContain('*')

@@ -92,6 +92,11 @@ export abstract class Kernel {
     return this.#queue.held > 0 ? this.clock.lastNs : this.#timers.nextNs()
   }
 
+  /** Timers held, cancelled ones that are not purged yet among them. */
+  get timerCount(): number {
+    return this.#timers.size
+  }
+
   #boundedTimeout(patience: (() => number) | undefined): number {
     const timeoutNs = this.timeoutNs()
     return timeoutNs > 0 && patience !== undefined ? Math.min(timeoutNs, patience()) : timeoutNs

@@ -34,6 +34,7 @@ export interface LoopOptions extends KernelOptions {
  * call. It does not run by itself: a driver calls `turn()` (see `Kernel`).
  */
 export class Loop extends Kernel {
+  readonly #listeners: Listener[] = []
   readonly classes: ClassTable
   readonly services: Services
   readonly #yieldPoint = new YieldPoint(this)
@@ -163,9 +164,16 @@ export class Loop extends Kernel {
 
   // ------------------------------------------------------------------ I/O and threads
 
+  /** Accepts that failed for want of descriptors, on all listeners so far. */
+  get acceptFailures(): number {
+    return this.#listeners.reduce((sum, listener) => sum + listener.acceptFailures, 0)
+  }
+
   /** Serves each connection in a task of its own. */
   listen(address: Address, handler: StreamHandler, options?: ListenOptions & SpawnOptions): Listener {
-    return listen(this, address, handler, options)
+    const listener = listen(this, address, handler, options)
+    this.#listeners.push(listener)
+    return listener
   }
 
   connect(address: Address): Future<Stream> {

@@ -118,6 +118,8 @@ export class Task<T = unknown> extends Future<T> {
     if (this.#waitingOn === handle) this.#waitingOn = undefined
     else this.#alsoWaitingOn?.delete(handle)
     if (!this.#mustCancel) return undefined
+    // A wait that was itself cancelled has its error: where others go on waiting, ours is for them.
+    if (handle.subject instanceof Future && handle.subject.cancelled && !this.waitsElsewhere) return undefined
     this.#mustCancel = false
     return new CancelledError(this.#cancelMessage)
   }

@@ -6,6 +6,7 @@ import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { loadPlugin } from '../catalog.ts'
 import type { Address, SelectorName } from '../contracts.ts'
+import { messageOf } from '../errors.ts'
 import { preparePolicy } from '../policy-parts.ts'
 import { dieWithParent } from '../selectors/syscalls.ts'
 import { brokenOutcome, type Outcome, runReal, runVirtual } from './round.ts'
@@ -80,9 +81,20 @@ async function run(task: ChildTask): Promise<Outcome> {
   }
 }
 
+/** A rejection that nobody handled is an error that the scenario or the policy has lost. */
+function withDropped(outcome: Outcome, errors: readonly unknown[]): Outcome {
+  if (errors.length === 0) return outcome
+  const message = `a promise was rejected and nobody handled it: ${messageOf(errors[0])}`
+  const findings = [...outcome.findings, { kind: 'exception', message, fatal: true, times: errors.length }]
+  return outcome.status === 'ok'
+    ? { ...outcome, status: 'failed', reason: message, findings }
+    : { ...outcome, findings }
+}
+
 const task = JSON.parse(process.argv[2]!) as ChildTask
 dieWithParent()
 startWatchdog(task.timeLimitMs, MESSAGES_FD)
-process.on('unhandledRejection', () => {}) // a task's own failure is found by its loop
-say({ kind: 'outcome', outcome: await run(task) })
+const dropped: unknown[] = []
+process.on('unhandledRejection', (error) => dropped.push(error))
+say({ kind: 'outcome', outcome: withDropped(await run(task), dropped) })
 process.exit(0)

@@ -84,7 +84,8 @@ function exitedEarly(ending: Extract<Ending, { how: 'exited' }>): Outcome {
     return failure('memory', 'ran out of memory: its heap grew past the limit of 1 GiB')
   }
   const how = ending.signal === null ? `exited with code ${ending.code}` : `was ended by ${ending.signal}`
-  const last = ending.output.trim().split('\n').at(-1)
+  const lines = ending.output.trim().split('\n')
+  const last = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1)
   return failure('exited', `the process ${how} before its round was done${last ? `: ${last}` : ''}`)
 }
 

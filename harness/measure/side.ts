@@ -1,0 +1,146 @@
+/** One loop of a round with everything that watches it: the side under test, or the one that drives it. */
+import type { Address, Finding, LoopObserver, MetricValue, ScenarioContext } from '../contracts.ts'
+import { messageOf, UnavailableError, UnsupportedError } from '../errors.ts'
+import { Future } from '../loop/future.ts'
+import type { Loop } from '../loop/loop.ts'
+import type { Random } from '../random.ts'
+import type { RoundRecord } from '../records.ts'
+import type { HealthObserver } from './health.ts'
+import { RoundMeter } from './meter.ts'
+
+/** Where the two sides meet. */
+export interface Meeting {
+  readonly address: Address
+  ready(address: Address): void
+}
+
+export class Side {
+  readonly loop: Loop
+  readonly meter: RoundMeter
+  readonly health: HealthObserver | undefined
+  /** What this side was asked for and cannot do: no fault of the policy's. */
+  incapable: UnsupportedError | UnavailableError | undefined
+  readonly #findings: Finding[] = []
+  readonly #random: Random
+
+  constructor(loop: Loop, health: HealthObserver | undefined, random: Random) {
+    this.loop = loop
+    this.health = health
+    this.meter = new RoundMeter(loop)
+    this.#random = random
+    loop.setExceptionHandler(({ message, error }) => this.#failed(message, error))
+  }
+
+  context(params: unknown, meeting: Meeting, loadFinished: PromiseLike<void>): ScenarioContext {
+    return {
+      params,
+      random: this.#random,
+      meter: this.meter,
+      address: meeting.address,
+      ready: meeting.ready,
+      loadFinished,
+      check: (condition, message) => {
+        if (!condition) this.#findings.push({ kind: 'invariant', message, fatal: true })
+      },
+    }
+  }
+
+  /** Starts a part of the scenario as a task. The future is done when the task has ended, in whatever way. */
+  start(name: string, part: () => Promise<void>): Future<void> {
+    const task = this.loop.spawn(part, { name })
+    const done = new Future<void>(this.loop)
+    task.addDoneCallback(() => {
+      const error = task.cancelled ? new Error('it was cancelled') : task.error()
+      if (error !== undefined) this.#failed(`${name} failed`, error)
+      done.setResult()
+    })
+    return done
+  }
+
+  findings(): Finding[] {
+    this.loop.reportUnretrieved()
+    return [
+      ...this.#findings,
+      ...this.#unfinished(),
+      ...this.#refused(),
+      ...this.loop.observers.findings,
+      ...this.#active.flatMap((observer) => observer.findings?.() ?? []),
+    ]
+  }
+
+  outcome(): Pick<RoundRecord, 'histograms' | 'metrics' | 'tables'> {
+    const histograms: Record<string, string> = {}
+    const metrics: Record<string, MetricValue> = {
+      ...this.#loopMetrics(),
+      ...Object.fromEntries(this.meter.values),
+    }
+    for (const observer of this.#active) Object.assign(metrics, observer.metrics?.())
+    for (const [name, histogram] of this.#histograms()) {
+      histograms[name] = histogram.encode()
+      // A histogram rounds to three digits: mean and maximum are known exactly.
+      metrics[`${name}.mean`] = { value: histogram.mean, unit: 'ns', better: 'lower' }
+      metrics[`${name}.max`] = { value: histogram.max, unit: 'ns', better: 'lower' }
+    }
+    return { histograms, metrics, tables: this.#active.flatMap((observer) => observer.tables?.() ?? []) }
+  }
+
+  /** Throughput and what it is made of. */
+  rates(): Record<string, MetricValue> {
+    const { operationCount, windowNs } = this.meter
+    if (operationCount === 0 || windowNs <= 0) return {}
+    return {
+      operations: count(operationCount),
+      throughput: { value: (operationCount * 1e9) / windowNs, unit: 'ops/s', better: 'higher' },
+    }
+  }
+
+  get #active(): LoopObserver[] {
+    return [...this.loop.observers.active]
+  }
+
+  *#histograms() {
+    yield* this.meter.histograms
+    for (const [className, { wait, run }] of this.health?.classes ?? []) {
+      yield [`wait.${className}`, wait] as const
+      yield [`run.${className}`, run] as const
+    }
+  }
+
+  #loopMetrics(): Record<string, MetricValue> {
+    if (this.health === undefined) return {}
+    const handles = [...this.health.classes.values()].reduce((sum, each) => sum + each.handles, 0)
+    return {
+      'loop.turns': count(this.loop.turns),
+      'loop.selects': count(this.loop.selects),
+      'loop.handles': count(handles),
+    }
+  }
+
+  #failed(what: string, error: unknown): void {
+    if (error instanceof UnsupportedError || error instanceof UnavailableError) this.incapable ??= error
+    else this.#findings.push({ kind: 'exception', message: `${what}: ${messageOf(error)}`, fatal: true })
+  }
+
+  #unfinished(): Finding[] {
+    const names = [...new Set([...this.loop.tasks()].map((task) => task.name))]
+    if (names.length === 0) return []
+    const message = `${this.loop.taskCount} tasks never finished: ${names.slice(0, 5).join(', ')}`
+    return [{ kind: 'unfinished', message, fatal: true }]
+  }
+
+  #refused(): Finding[] {
+    const times = this.loop.acceptFailures
+    if (times === 0) return []
+    return [
+      {
+        kind: 'accept-failed',
+        message: 'accepting failed for want of descriptors, and was tried again',
+        times,
+      },
+    ]
+  }
+}
+
+function count(value: number): MetricValue {
+  return { value, unit: 'count', better: 'neither' }
+}

@@ -88,7 +88,7 @@ describe('the conformance suite', () => {
 describe('the guard of the loop', () => {
   test.each([
     ['lost', /lost \d+ of \d+ ready handles/, CANARIES.losesEveryFifth],
-    ['twice', /shift returned handle \d+ \(.+\) a second time/, CANARIES.returnsTwice],
+    ['twice', /handle \d+ \(.+\) is in the queue again/, CANARIES.returnsTwice],
     ['lost', /lost 1 of \d+ ready handles/, CANARIES.sizeOffByOne],
     ['withheld', /shift returned undefined while holding 1 ready handle/, CANARIES.withholds],
     ['policy-error', /push threw: too much/, CANARIES.throws],

@@ -2,7 +2,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { createJiti } from 'jiti'
 import type { LoopPolicy, Scenario } from './contracts.ts'
 import { messageOf, UsageError } from './errors.ts'
 import { isPath } from './spec.ts'
@@ -68,7 +67,8 @@ async function importDefault(kind: PluginKind, path: string, name: string): Prom
 }
 
 /** TypeScript or JavaScript; `import ... from 'loopdyno'` gets this very instance wherever the file lies. */
-function importUserFile(path: string): Promise<Record<string, unknown>> {
+async function importUserFile(path: string): Promise<Record<string, unknown>> {
+  const { createJiti } = await import('jiti') // a tenth of a round's start-up, and needed for user files only
   const api = join(ROOT, 'harness', `api${EXTENSION}`)
   const jiti = createJiti(import.meta.url, { alias: { loopdyno: api }, interopDefault: false })
   return jiti.import(path)

@@ -91,9 +91,13 @@ export class GuardedQueue {
 
   /** More than it was given: looks whether it holds one that it has returned already. The cell is lost anyway. */
   #surplus(size: number): PolicyFault {
-    for (let left = size; left > 0; left--) {
-      const handle = this.#queue.shift() as ReadyHandle | undefined
-      if (handle?.state === TAKEN) return this.#wrongHandle(handle)
+    try {
+      for (let left = size; left > 0; left--) {
+        const handle = this.#queue.shift() as ReadyHandle | undefined
+        if (handle?.state === TAKEN) return this.#wrongHandle(handle)
+      }
+    } catch {
+      // The surplus is what is wrong with it, not that it cannot be emptied.
     }
     return new PolicyFault('policy-error', `size is ${size}, but only ${this.#held} handles are in the queue`)
   }

@@ -70,7 +70,8 @@ export class Stream implements TransportOwner {
    * connection's error (`code` ECONNRESET, ...). Does not give way when there is something to read at once.
    */
   async read(maxBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array | undefined> {
-    if (this.#isSilent()) await this.#readable()
+    // Again, where somebody else took what it was woken for.
+    while (this.#isSilent()) await this.#readable()
     if (this.#unreadBytes > 0) return this.#take(maxBytes)
     if (this.#ended) return undefined
     throw this.#error

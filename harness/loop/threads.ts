@@ -31,12 +31,14 @@ export class ThreadPool {
   readonly #idle: Worker[] = []
   readonly #running = new Map<Worker, Job>()
   readonly #waiting = new Deque<Job>()
+  #closed = false
 
   constructor(size = availableParallelism()) {
     this.#size = size
   }
 
   run<A extends unknown[], R>(job: ThreadFunction<A, R>, args: A): Promise<Awaited<R>> {
+    if (this.#closed) return Promise.reject(closed())
     return new Promise((resolve, reject) => {
       this.#waiting.push({
         source: job.toString(),
@@ -48,7 +50,10 @@ export class ThreadPool {
     })
   }
 
+  /** Ends the threads. What they were doing fails, and so does what waits for one. */
   close(): void {
+    this.#closed = true
+    for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) job.reject(closed())
     for (const worker of [...this.#idle, ...this.#running.keys()]) void worker.terminate()
   }
 
@@ -74,11 +79,11 @@ export class ThreadPool {
     if (this.#running.size >= this.#size) return undefined
     const worker = new Worker(WORKER_SOURCE, { eval: true })
     worker.unref()
-    worker.on('message', ({ value, error }) => {
+    worker.on('message', (answer) => {
       const job = this.#finish(worker)
       this.#idle.push(worker)
-      if (error === undefined) job.resolve(value)
-      else job.reject(error)
+      if ('error' in answer) job.reject(answer.error)
+      else job.resolve(answer.value)
       this.#dispatch()
     })
     worker.on('error', (error) => this.#abandon(worker, error))
@@ -101,4 +106,8 @@ export class ThreadPool {
     this.#running.delete(worker)
     return job
   }
+}
+
+function closed(): Error {
+  return new Error('The loop is closed: its threads have ended')
 }

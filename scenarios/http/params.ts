@@ -13,7 +13,7 @@ export const httpParams = z.object({
     .max(10)
     .default(0.8)
     .describe("Offered share of the server's CPU, by the costs below"),
-  durationMs: z.number().positive().max(3.6e6).default(2500).describe('Measured time, ms'),
+  durationMs: z.number().positive().max(3.6e6).default(2000).describe('Measured time, ms'),
   warmupMs: z.number().min(0).max(6e4).default(300).describe('Load before the measured time, ms'),
   connections: z.number().int().min(1).max(1e4).default(512).describe('Most connections; opened as needed'),
   healthUs: cost(100, 'health check'),

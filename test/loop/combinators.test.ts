@@ -102,7 +102,8 @@ describe('gather', () => {
 })
 
 describe('wait', () => {
-  const names = (futures: Iterable<{ name?: string }>) => [...futures].map((future) => future.name)
+  const names = (futures: Iterable<unknown>) =>
+    [...futures].map((future) => (future as { name: string }).name)
   const three = (bench: Bench) =>
     [1, 2, 3].map((ns) => bench.loop.spawn(sleeper(bench, ns, ns === 2), { name: `${ns}` }))
 

@@ -107,14 +107,12 @@ describe('a task group', () => {
     const parent = loop.spawn(async () => {
       const group = loop.taskGroup(async (each) => {
         each.spawn(async () => {
-          await loop.sleep(MS).then(undefined, () => {})
+          await Promise.resolve(loop.sleep(MS)).catch(() => {})
         })
         each.spawn(async () => {
-          try {
-            await loop.sleep(MS)
-          } finally {
+          await Promise.resolve(loop.sleep(MS)).catch(() => {
             throw new Error('on the way out')
-          }
+          })
         })
         await loop.sleep(MS)
       })
@@ -168,7 +166,7 @@ describe('a task group', () => {
           kept = group
           group.spawn(async () => void group.spawn(sleeper(bench, 'grandchild', 1)))
           group.spawn(async () => {
-            await loop.sleep(5).then(undefined, () => {})
+            await Promise.resolve(loop.sleep(5)).catch(() => {})
           })
           await loop.sleep(2)
           group.spawn(() => Promise.reject(new Error('abort')))

@@ -160,7 +160,7 @@ describe('a generator coroutine', () => {
     await bench.run(function* () {
       loop.callSoon(bench.note('other'))
       let sum = 0
-      for (let i = 0; i < 50_000; i++) sum += yield done
+      for (let i = 0; i < 50_000; i++) sum += yield* done
       log.push(sum)
     })
     expect(log[0]).toBe(50_000)

@@ -106,7 +106,7 @@ describe('the heap of timers', () => {
 })
 
 function add(timers: Timers, whenNs: number): Timer {
-  return timers.add(whenNs, () => {}, undefined, DEFAULT_ATTRIBUTES)
+  return timers.add<unknown>(whenNs, () => {}, undefined, DEFAULT_ATTRIBUTES)
 }
 
 function inOrder(a: Timer, b: Timer): number {

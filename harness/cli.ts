@@ -60,23 +60,27 @@ function describeCommand(command: Command) {
     },
     handler: async (args: Record<string, unknown>) => {
       for (const [name, { array }] of Object.entries(command.flags)) {
-        if (!array && Array.isArray(args[name])) throw new UsageError(`--${name} was given twice: give it once`)
+        if (!array && Array.isArray(args[name]))
+          throw new UsageError(`--${name} was given twice: give it once`)
       }
       process.exitCode = EXIT_CODES[await command.run(args, terminalOf())]
     },
   }
 }
 
-/** yargs names what it does not know; we add what may have been meant. */
-function explain(message: string, command: string | undefined): string {
-  const unknown = /^Unknown (argument|command)s?: ([^,]+)/.exec(message)
-  if (unknown === null) return message
-  const chosen = COMMANDS.find((each) => each.name === command)
-  if (chosen === undefined) {
+/** yargs names what is wrong; we add what may have been meant, or how to write it. */
+function explain(message: string, verb: string | undefined): string {
+  const command = COMMANDS.find((each) => each.name === verb)
+  if (command === undefined) {
+    if (verb === undefined || verb.startsWith('-')) return message
     const names = COMMANDS.map((each) => each.name)
-    return `Unknown command: ${unknown[2]}${didYouMean(unknown[2]!, names)}: there are ${names.join(', ')}`
+    return `Unknown command '${verb}'${didYouMean(verb, names)}: there are ${names.join(', ')}`
   }
-  return message + didYouMean(unknown[2]!, Object.keys(chosen.flags))
+  if (message.startsWith('Not enough non-option arguments')) {
+    return `'${verb}' needs more: write loopdyno ${describeCommand(command).command}`
+  }
+  const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)
+  return unknown === null ? message : message + didYouMean(unknown[1]!, Object.keys(command.flags))
 }
 
 async function main(argv: string[]): Promise<void> {
@@ -94,7 +98,9 @@ async function main(argv: string[]): Promise<void> {
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(explain(message, argv[0]))
+      // yargs' own errors are mistakes of the person; all others come from a command.
+      const isMistake = error === undefined || error === null || error.name === 'YError'
+      throw isMistake ? new UsageError(explain(message ?? error.message, argv[0])) : error
     })
   for (const command of COMMANDS) parser.command(describeCommand(command))
   await parser.parseAsync()

@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { messageOf, UsageError } from '../errors.ts'
 import type { Command } from './command.ts'
 
@@ -93,7 +93,8 @@ export const create: Command = {
     } catch (error) {
       throw new UsageError(`Cannot write '${path}': ${messageOf(error)}`)
     }
-    const flags = kind === 'policy' ? `-p fifo,./${path} -s pipeline` : `-p fifo,priority -s ./${path}`
+    const named = isAbsolute(path) ? path : `./${path}`
+    const flags = kind === 'policy' ? `-p fifo,${named} -s pipeline` : `-p fifo,priority -s ${named}`
     terminal.out(`Wrote ${path}. Try it: npx loopdyno run ${flags}\n`)
     return 'fine'
   },

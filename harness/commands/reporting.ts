@@ -44,7 +44,10 @@ export async function writeReports(
   const files: string[] = []
   for (const reporter of reporters) files.push(...(await reporter.write(report, target)))
   if (args.json) terminal.out(`${JSON.stringify(report.summary, null, 2)}\n`)
-  if (files.length > 0) terminal.err(`Wrote ${files.length} files to ${directory}/${pagesAmong(files)}\n`)
+  if (files.length > 0) {
+    const count = files.length === 1 ? '1 file' : `${files.length} files`
+    terminal.err(`Wrote ${count} to ${directory}${pagesAmong(files)}\n`)
+  }
   return report.summary
 }
 

@@ -59,7 +59,7 @@ async function execute(args: Arguments, terminal: Terminal): Promise<Ending> {
       'serve',
       meeting(addressOf(args), ending, planned!.cell.selector, terminal),
     )
-    for (const { message } of outcome.findings) terminal.err(`${message}\n`)
+    for (const { message } of outcome.findings) terminal.err(`loopdyno: ${message}\n`)
     return ending.ending ?? 'failed'
   } catch (error) {
     if (error instanceof UnavailableError || error instanceof UnsupportedError)

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Clock } from '../contracts.ts'
 
 /** The machine's monotonic clock. One of the two places where time is read from the outside. */

@@ -186,7 +186,7 @@ export abstract class Kernel {
     this.#queue.push(handle)
   }
 
-  /** Pushed between two turns, by a Node callback perhaps: the time is not known, and the loop may be asleep. */
+  /** Something comes between two turns, from a Node callback perhaps: the time is not known, and the loop may be asleep. */
   #welcomeOutsider(): void {
     this.clock.nowNs()
     this.selector.wake()
@@ -204,6 +204,7 @@ export abstract class Kernel {
     argument: A,
     attributes: Attributes,
   ): TimerHandle {
+    if (!this.#inTurn) this.#welcomeOutsider()
     return this.#timers.add(whenNs, callback, argument, attributes)
   }
 

@@ -68,10 +68,10 @@ export class Observers {
   }
 
   #guard(observer: LoopObserver, name: keyof LoopObserver): AnyHook {
-    const hook = observer[name] as AnyHook
+    const hooks = observer as unknown as Record<typeof name, AnyHook>
     return (a, b, c) => {
       try {
-        hook.call(observer, a, b, c)
+        hooks[name](a, b, c)
       } catch (error) {
         this.#disable(observer, name, error)
       }

@@ -10,10 +10,17 @@ import type { ThreadFunction } from './services.ts'
 const WORKER_SOURCE = `
 const { parentPort } = require('node:worker_threads')
 parentPort.on('message', async ({ source, args }) => {
+  let answer
   try {
-    parentPort.postMessage({ value: await (0, eval)('(' + source + ')')(...args) })
+    answer = { value: await (0, eval)('(' + source + ')')(...args) }
   } catch (error) {
-    parentPort.postMessage({ error })
+    answer = { error }
+  }
+  try {
+    parentPort.postMessage(answer)
+  } catch ({ message }) {
+    // The exception itself cannot be sent either.
+    parentPort.postMessage({ error: new Error('A thread cannot send its answer: ' + message) })
   }
 })
 `

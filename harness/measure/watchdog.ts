@@ -11,7 +11,7 @@ const SOURCE = `
 const { Session } = require('node:inspector')
 const { writeSync } = require('node:fs')
 const { workerData } = require('node:worker_threads')
-const { afterMs, fd } = workerData
+const { afterMs, patienceMs, fd } = workerData
 
 function say(where) {
   writeSync(fd, JSON.stringify({ kind: 'stuck', where }) + '\\n')
@@ -30,7 +30,7 @@ function urlOf(frame) {
 
 setTimeout(() => {
   const session = new Session()
-  const asleep = setTimeout(() => say('asleep in the selector: nothing it waits for happens'), 500)
+  const asleep = setTimeout(() => say('asleep in the selector: nothing it waits for happens'), patienceMs)
   session.connectToMainThread()
   session.on('Debugger.scriptParsed', ({ params }) => scripts.set(params.scriptId, params.url))
   session.on('Debugger.paused', ({ params }) => {
@@ -47,6 +47,8 @@ setTimeout(() => {
 /** Says where the main thread is shortly before the time limit. 0: never. */
 export function startWatchdog(timeLimitMs: number, fd: number): void {
   if (timeLimitMs <= 0) return
-  const afterMs = Math.max(timeLimitMs / 2, timeLimitMs - HEADSTART_MS)
-  new Worker(SOURCE, { eval: true, workerData: { afterMs, fd } }).unref()
+  // The harness counts from when it started this process.
+  const leftMs = timeLimitMs - process.uptime() * 1000
+  const afterMs = Math.max(leftMs / 2, leftMs - HEADSTART_MS)
+  new Worker(SOURCE, { eval: true, workerData: { afterMs, patienceMs: (leftMs - afterMs) / 2, fd } }).unref()
 }

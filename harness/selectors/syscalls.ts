@@ -165,10 +165,14 @@ export function descriptorLimit(): number {
   return limit[1] === 0 ? limit[0]! : Number.POSITIVE_INFINITY
 }
 
-/** Has the kernel kill this process when its parent dies, so that no child outlives a killed run. */
+/**
+ * Has the kernel kill this process when its parent dies, so that no child outlives a killed run. Where there are no
+ * system calls nothing is done: the caller has its standard input, which ends with the parent.
+ */
 export function dieWithParent(): void {
   const PR_SET_PDEATHSIG = 1
   const SIGKILL = 9
+  if (unavailableReason() !== undefined) return
   loadSyscalls().prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
 }
 

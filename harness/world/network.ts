@@ -95,9 +95,9 @@ class VirtualListener implements Listener {
     this.#unbind = unbind
   }
 
-  /** Whether a connection that asks at `atNs` finds nobody. */
+  /** Whether a connection that asks at `atNs` finds nobody. What arrives at t comes before what is done at t. */
   refusesAt(atNs: number): boolean {
-    return this.#closedNs <= atNs
+    return this.#closedNs < atNs
   }
 
   /** A connection that asked at `atNs` is established and waits to be accepted. */

@@ -78,7 +78,7 @@ describe.runIf(process.platform === 'linux')('a run that is killed', { timeout: 
     const run = new Invocation([...args, '--time', 'virtual', '--out', 'stuck'], { cwd: folder })
     await run.until('the child ran', () => run.children().length === 1)
     const child = run.children()[0]!
-    await run.until('the child was caught in its loop', () => processorSeconds(child) > 1.5)
+    await run.until('the child was caught in its loop', () => processorSeconds(child) > 1)
     run.signal('SIGKILL')
     await run.gone()
   })
@@ -122,7 +122,6 @@ describe('resuming', { timeout: 90_000 }, () => {
     ).toBe(0)
     const before = contents(directory)
     const others = [
-      ['-p', 'fifo', '--rounds', '2'],
       ['-p', 'fifo,priority', '--rounds', '1'],
       ['-p', 'fifo', '--rounds', '1', '--seed', '5'],
       ['-p', 'fifo', '--rounds', '1', '--set', 'minMs=1'],

@@ -26,10 +26,13 @@ function run(out: string, policies: readonly string[], args: readonly string[]) 
 
 describe('a misbehaving policy costs its own cell and nothing else', { timeout: 90_000 }, () => {
   test.concurrent.each(['real', 'virtual'])('in %s time', async (time) => {
-    const names = FAULTS.map(([name]) => name)
-    const { code, stdout, stderr } = await run(time, names, ['--time', time, '--timeout', '4'])
+    // Waiting for the time limit costs seconds of processor time, and is the same in both kinds of time.
+    const faults = FAULTS.filter(([, status]) => time === 'real' || status !== 'timeout')
+    const names = faults.map(([name]) => name)
+    const args = ['--time', time, '--timeout', '4', '--rounds', '2']
+    const { code, stdout, stderr } = await run(time, names, args)
     const summary = parseSummary(stdout)
-    for (const [name, status, kind, message] of FAULTS) {
+    for (const [name, status, kind, message] of faults) {
       const cell = cellOf(summary, fixture(name))
       expect([name, cell.status, cell.findings.map((finding) => finding.kind)]).toEqual([
         name,
@@ -38,11 +41,11 @@ describe('a misbehaving policy costs its own cell and nothing else', { timeout: 
       ])
       expect(cell.findings[0]!.message).toMatch(message)
       expect(cell.reason).toBe(cell.findings[0]!.message)
-      expect([cell.rounds, cell.metrics]).toEqual([1, {}]) // decided after one round of three
+      expect([cell.rounds, cell.metrics]).toEqual([1, {}]) // decided after one round of two
     }
     const { status, rounds, findings } = cellOf(summary, 'fifo')
-    expect({ status, rounds, findings }).toEqual({ status: 'ok', rounds: 3, findings: [] })
-    expect(readLines(`${folder}/${time}`).rounds).toHaveLength(3 + FAULTS.length)
+    expect({ status, rounds, findings }).toEqual({ status: 'ok', rounds: 2, findings: [] })
+    expect(readLines(`${folder}/${time}`).rounds).toHaveLength(2 + faults.length)
     expect([code, stderr]).toEqual([4, expect.not.stringMatching(/^ {4}at /m)])
   })
 

@@ -40,9 +40,13 @@ describe.each(REAL_GROUNDS)('threads and files on $name', (ground) => {
         ),
       )
       const unreturnable = await errorOf(loop.runInThread(() => () => {}))
-      return [unsendable.name, unreturnable.name, await loop.runInThread(add, 1, 1)]
+      return [unsendable.name, unreturnable.message, await loop.runInThread(add, 1, 1)]
     })
-    expect(results).toEqual(['DataCloneError', 'DataCloneError', 2])
+    expect(results).toEqual([
+      'DataCloneError',
+      'A thread cannot send its answer: () => {} could not be cloned.',
+      2,
+    ])
   })
 
   it('work several at once while the loop serves timers', async () => {

@@ -1,4 +1,6 @@
 import { describeHttpServer } from './http-server.conformance.ts'
-import { startInChild } from './start-in-child.ts'
+import { servingWith } from './start-in-child.ts'
 
-describeHttpServer('epoll in a child process', startInChild)
+describeHttpServer('priority on epoll', servingWith('priority', 'epoll'))
+describeHttpServer('fifo on libuv', servingWith('fifo', 'libuv'))
+describeHttpServer("Node's own loop", servingWith('node', 'libuv'))

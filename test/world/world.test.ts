@@ -50,12 +50,22 @@ describe('a world', () => {
     let seenNs = 0
     b.callAt(0, () => b.work(5000))
     a.callAt(1000, () =>
-      tell(a, b, 1000, () => {
+      tell(b, 1000, () => {
         seenNs = b.nowNs()
       }),
     )
     await runUntilNs(world, [a, b], 10_000)
     expect(seenNs).toBe(5000)
+  })
+
+  test('lets nobody act before news from an earlier time, however busy it was', async () => {
+    const { world, a, b } = await twoHosts(['fifo', 'priority'])
+    const ran: string[] = []
+    b.callAt(0, () => b.work(5000))
+    b.callAt(100, () => ran.push('bulk'), { priority: 5 })
+    a.callAt(2000, () => tell(b, 2000, () => ran.push('urgent')))
+    await runUntilNs(world, [a, b], 10_000)
+    expect(ran).toEqual(['urgent', 'bulk'])
   })
 
   test('joins its hosts by the network: a reply takes there, back and its bytes', async () => {
@@ -76,7 +86,7 @@ describe('a world', () => {
 })
 
 /** News for another host, as an event of its own that arrives at `atNs`. */
-function tell(_from: Loop, to: Loop, atNs: number, news: () => void, priority = 0): void {
+function tell(to: Loop, atNs: number, news: () => void, priority = 0): void {
   const event = new VirtualEvent('news', news)
   event.attributes = { ...DEFAULT_ATTRIBUTES, priority }
   ;(to.selector as SimulatedSelector).deliverAt(atNs, () => event)
@@ -94,7 +104,7 @@ async function arrivalAtTheChoice(driverFirst: boolean, sentNs: number): Promise
     tested.work(1000)
   }
   for (const n of [1, 2, 3]) tested.callAt(0, () => bulk(n), { priority: 5 })
-  driver.callAt(sentNs, () => tell(driver, tested, 1000, () => ran.push('urgent')))
+  driver.callAt(sentNs, () => tell(tested, 1000, () => ran.push('urgent')))
   await runUntilNs(world, [tested, driver], 10_000)
   return ran
 }

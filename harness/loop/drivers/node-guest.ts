@@ -1,4 +1,5 @@
-import koffi from 'koffi'
+import { createRequire } from 'node:module'
+import type koffiModule from 'koffi'
 import type { FdSelector, IoEvent } from '../../contracts.ts'
 import { DEFAULT_ATTRIBUTES } from '../attributes.ts'
 
@@ -15,6 +16,8 @@ interface Libuv {
 /** Node's own libuv loop, through the symbols of the node binary; undefined where they cannot be had. */
 export function findLibuv(): Libuv | undefined {
   try {
+    // Not an import: where koffi has no binary, everything that needs no system calls still works.
+    const koffi: typeof koffiModule = createRequire(import.meta.url)('koffi')
     const binary = koffi.load(null)
     const loop = binary.func('void* uv_default_loop()')()
     const backendTimeout = binary.func('int uv_backend_timeout(void*)')

@@ -1,6 +1,6 @@
 /** Finds, loads and validates plug-ins: built-in ones by name, a user's by path, both in the same way. */
 import { existsSync, readdirSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { LoopPolicy, Scenario } from './contracts.ts'
 import { messageOf, UsageError } from './errors.ts'
@@ -56,7 +56,7 @@ function userFile(kind: PluginKind, name: string): string {
 async function importDefault(kind: PluginKind, path: string, name: string): Promise<unknown> {
   let module: Record<string, unknown>
   try {
-    module = path.startsWith(ROOT) ? await import(pathToFileURL(path).href) : await importUserFile(path)
+    module = path.startsWith(ROOT + sep) ? await import(pathToFileURL(path).href) : await importUserFile(path)
   } catch (error) {
     throw new UsageError(`${title(kind)} file '${name}' cannot be loaded: ${messageOf(error).trim()}`)
   }

@@ -152,7 +152,11 @@ export interface IoEvent {
 export type EmitIo = (event: IoEvent) => void
 
 /** Makes a selector for one loop. Throws `UnavailableError` where the platform has none. */
-export type SelectorFactory = (clock: Clock) => Selector
+export interface SelectorFactory {
+  (clock: Clock): Selector
+  /** What the cell is labelled with, where the factory does not take the selector that was asked for. */
+  readonly selectorName?: SelectorName
+}
 
 /** Where a loop waits. One interface; capabilities are asked, never guessed from the name. */
 export interface Selector {

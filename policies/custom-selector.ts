@@ -62,9 +62,10 @@ export default definePolicy({
   selector(env) {
     const name: SelectorName = env.options.selector === 'given' ? env.selector : env.options.selector
     if (env.options.spin === 0 || name === 'simulated') return name
-    return (clock) => {
+    const make = (clock: Clock) => {
       const inner = createSelector(name, clock)
       return inner.blocking ? spinning(inner, clock, env.options.spin) : inner
     }
+    return Object.assign(make, { selectorName: name })
   },
 })

@@ -1,5 +1,13 @@
-import { defineScenario, type Loop, ms, Queue, type ScenarioContext, us, z } from '../harness/api.ts'
-import type { Random } from '../harness/random.ts'
+import {
+  defineScenario,
+  type Loop,
+  ms,
+  Queue,
+  type Random,
+  type ScenarioContext,
+  us,
+  z,
+} from '../harness/api.ts'
 
 const delay = (fallback: number, name: string) => z.number().min(0).max(6e4).default(fallback).describe(name)
 const workers = (fallback: number, name: string) =>

@@ -70,10 +70,15 @@ export function planCells(matrix: Matrix): PlannedCell[] {
   return [...cells.values()]
 }
 
-function selectorOf(policy: PreparedPolicy, asked: SelectorName): SelectorName {
+function selectorOf(policy: PreparedPolicy, asked: SelectorName): string {
   if (asked === 'simulated') return asked
-  const parts = makeParts(policy, { clock: new RealClock(), random: createRandom(0), selector: asked })
-  return typeof parts.selector === 'string' ? parts.selector : asked
+  try {
+    const env = { clock: new RealClock(), random: createRandom(0), selector: asked }
+    const { selector } = makeParts(policy, env)
+    return (typeof selector === 'function' ? selector.selectorName : selector) ?? asked
+  } catch {
+    return asked // a policy that cannot be set up breaks its own cell, when that cell runs
+  }
 }
 
 function whyUnsupported(policy: PreparedPolicy, scenario: Scenario, time: TimeKind): string | undefined {
@@ -112,14 +117,21 @@ function nobodyTakes(matrix: Matrix, owner: string | undefined, key: string): st
 }
 
 /**
- * The order of one round's cells: a seeded shuffle, turned by one place each round and reversed in every other, so
- * that over the rounds no policy always runs first or always after the same one.
+ * The order of one round's cells: a seeded shuffle laid out as a Williams square, so that over as many rounds as
+ * there are cells each cell has every place once, and follows every other equally often. (Williams 1949, designs
+ * balanced for residual effects.) An odd number of cells needs twice as many rounds: every second square runs
+ * backwards.
  */
 export function roundOrder<T>(cells: readonly T[], round: number, seed: number): T[] {
   const base = createRandom(seed)
     .fork('order')
     .shuffle([...cells])
-  const turn = cells.length === 0 ? 0 : round % cells.length
-  const turned = [...base.slice(turn), ...base.slice(0, turn)]
-  return round % 2 === 0 ? turned : turned.reverse()
+  const count = cells.length
+  const row = base.map((_, place) => base[(zigzag(place, count) + round) % count]!)
+  return count % 2 === 1 && Math.floor(round / count) % 2 === 1 ? row.reverse() : row
+}
+
+/** 0, 1, n−1, 2, n−2 ...: the first row of a Williams square. */
+function zigzag(place: number, count: number): number {
+  return place % 2 === 1 ? (place + 1) / 2 : (count - place / 2) % count
 }

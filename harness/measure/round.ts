@@ -88,46 +88,53 @@ export async function runVirtual(input: RoundInput): Promise<Outcome> {
       : undefined
   const tested = new Side(makeHost(0, input.policy, [health]), health, random.fork('scenario'))
   const until = startVirtual(tested, driver, scenario, params)
-  await world.run(until)
+  try {
+    await world.run(until)
+  } catch (error) {
+    if (error instanceof PolicyFault) throw error
+    // A side that failed leaves the other waiting for ever: both are told, the cause first.
+    tested.failed('the round cannot end', error)
+  }
   const sides = driver === undefined ? [tested] : [tested, driver]
   return { ...mergeSides(sides), ...concludeSides(sides), digest: world.log.digest() }
 }
 
+/** Starts the scenario; gives what has to be done for the round to be over (the load is added when it starts). */
 function startVirtual(
   tested: Side,
   driver: Side | undefined,
   scenario: Scenario,
   params: unknown,
 ): AnyFuture[] {
-  tested.meter.open()
   const nowhere = { address: { host: '127.0.0.1', port: 0 }, ready: () => {} }
-  if (driver === undefined)
-    return [
-      tested.start('main', () =>
-        scenario.main!(tested.loop, tested.context(params, nowhere, nothing(tested.loop))),
-      ),
-    ]
+  tested.meter.open()
+  if (driver === undefined) {
+    const context = tested.context(params, nowhere, nothing(tested.loop))
+    return [tested.start('main', () => scenario.main!(tested.loop, context))]
+  }
   driver.meter.open()
   const loadFinished = tested.loop.createFuture()
   const until: AnyFuture[] = []
   const ready = (address: Address) => {
-    const loading = driver.start('load', () =>
-      scenario.load!(driver.loop, driver.context(params, { address, ready: () => {} }, loadFinished)),
-    )
-    until.push(loading)
-    loading.addDoneCallback(() => tellAcross(driver.loop, tested.loop, () => loadFinished.setResult()))
+    const driven = driver.loop.createFuture()
+    until.push(driven)
+    const context = driver.context(params, { address, ready: () => {} }, loadFinished)
+    tellAcross(tested.loop, driver.loop, () => {
+      const loading = driver.start('load', () => scenario.load!(driver.loop, context))
+      loading.addDoneCallback(() => {
+        driven.setResult()
+        tellAcross(driver.loop, tested.loop, () => loadFinished.setResult())
+      })
+    })
   }
-  until.push(
-    tested.start('serve', () =>
-      scenario.serve!(tested.loop, tested.context(params, { ...nowhere, ready }, loadFinished)),
-    ),
-  )
+  const context = tested.context(params, { ...nowhere, ready }, loadFinished)
+  until.push(tested.start('serve', () => scenario.serve!(tested.loop, context)))
   return until
 }
 
 /** News that is no traffic: reaches the other host at the same time, as an event of its own. */
 function tellAcross(from: Loop, to: Loop, news: () => void): void {
-  const event = new VirtualEvent('load-finished', news)
+  const event = new VirtualEvent('rendezvous', news)
   ;(to.selector as SimulatedSelector).deliverAt(from.nowNs(), () => event)
 }
 

@@ -28,7 +28,7 @@ export class Side {
     this.health = health
     this.meter = new RoundMeter(loop)
     this.#random = random
-    loop.setExceptionHandler(({ message, error }) => this.#failed(message, error))
+    loop.setExceptionHandler(({ message, error }) => this.failed(message, error))
   }
 
   context(params: unknown, meeting: Meeting, loadFinished: PromiseLike<void>): ScenarioContext {
@@ -51,7 +51,7 @@ export class Side {
     const done = new Future<void>(this.loop)
     task.addDoneCallback(() => {
       const error = task.cancelled ? new Error('it was cancelled') : task.error()
-      if (error !== undefined) this.#failed(`${name} failed`, error)
+      if (error !== undefined) this.failed(`${name} failed`, error)
       done.setResult()
     })
     return done
@@ -116,7 +116,7 @@ export class Side {
     }
   }
 
-  #failed(what: string, error: unknown): void {
+  failed(what: string, error: unknown): void {
     if (error instanceof UnsupportedError || error instanceof UnavailableError) this.incapable ??= error
     else this.#findings.push({ kind: 'exception', message: `${what}: ${messageOf(error)}`, fatal: true })
   }

@@ -105,7 +105,7 @@ export class GuardedQueue {
   #wrongHandle(handle: ReadyHandle | undefined): PolicyFault {
     if (handle === undefined) {
       const size = this.#size()
-      if (size === 0) return new PolicyFault('lost', `lost ${this.#held} ready handles`)
+      if (size === 0) return new PolicyFault('lost', `lost ${this.#held} of ${this.#held} ready handles`)
       return new PolicyFault('withheld', `shift returned undefined while holding ${size} ready handles`)
     }
     if (handle?.state === TAKEN) {

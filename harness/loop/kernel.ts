@@ -15,6 +15,14 @@ export interface KernelOptions {
   readonly observers?: readonly LoopObserver[]
 }
 
+/** Another loop that depends on ours when it sleeps. */
+export interface SleepGuest {
+  /** Asked only when the loop would sleep: how long it may, ns. */
+  patienceNs(): number
+  /** Told after each such sleep, before anything runs. */
+  awake(): void
+}
+
 /** An I/O event on its way to run. */
 const IO = new HandleKind<IoEvent>({
   nameOf: (handle) => handle.subject.name,
@@ -61,16 +69,15 @@ export abstract class Kernel {
 
   /**
    * One turn: compute the time-out, look at I/O, I/O events to the ready queue, due timers to the ready queue,
-   * run the policy's batch. Throws `PolicyFault` when the policy broke its contract; nothing else. `patience` is
-   * asked, only when the loop would sleep, how long the driver can let it (ns).
+   * run the policy's batch. Throws `PolicyFault` when the policy broke its contract; nothing else.
    */
-  turn(patience?: () => number): void {
+  turn(guest?: SleepGuest): void {
     if (this.#inTurn) throw new TypeError('turn() was called from inside a turn')
     this.#inTurn = true
     try {
       this.turns++
       this.observers.turnStarted?.(this.clock.lastNs, this.#queue.held)
-      this.#select(this.#boundedTimeout(patience))
+      this.#select(guest)
       this.#collectTimers()
       this.#runBatch(this.#queue.turnLimit())
       this.#queue.verifySize()
@@ -97,18 +104,16 @@ export abstract class Kernel {
     return this.#timers.size
   }
 
-  #boundedTimeout(patience: (() => number) | undefined): number {
-    const timeoutNs = this.timeoutNs()
-    return timeoutNs > 0 && patience !== undefined ? Math.min(timeoutNs, patience()) : timeoutNs
-  }
-
-  #select(timeoutNs: number): void {
+  #select(guest: SleepGuest | undefined): void {
+    const ownNs = this.timeoutNs()
+    const timeoutNs = ownNs > 0 && guest !== undefined ? Math.min(ownNs, guest.patienceNs()) : ownNs
     this.selects++
     this.#timeKnown = false
     const { selected } = this.observers
     const beforeNs = selected === undefined ? 0 : this.clock.nowNs()
     const events = this.selector.select(timeoutNs, this.#emitIo)
     if (!this.#timeKnown) this.clock.nowNs()
+    if (timeoutNs > 0) guest?.awake()
     selected?.(timeoutNs, this.clock.lastNs - beforeNs, events)
   }
 

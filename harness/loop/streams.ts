@@ -225,28 +225,12 @@ function reportFailure(task: Task<void>): void {
 
 /** Fails with a `NetworkError` (ECONNREFUSED, ...); cancelling it gives up. */
 export function connect(loop: Loop, address: Address): Future<Stream> {
-  const future = new Connecting(loop)
-  future.giveUp = loop.selector.network.connect(address, (result) => {
-    if (result instanceof Error) future.fail(result)
-    else future.succeed(new Stream(loop, result))
+  const future = new Future<Stream>(loop)
+  future.onCancel = loop.selector.network.connect(address, (result) => {
+    if (result instanceof Error) {
+      if (!future.done) future.setError(result)
+    } else if (future.done) result.reset()
+    else future.setResult(new Stream(loop, result))
   })
   return future
-}
-
-class Connecting extends Future<Stream> {
-  giveUp: (() => void) | undefined
-
-  succeed(stream: Stream): void {
-    if (this.done) stream.reset()
-    else this.setResult(stream)
-  }
-
-  fail(error: NetworkError): void {
-    if (!this.done) this.setError(error)
-  }
-
-  override cancel(message?: string): boolean {
-    if (!this.done) this.giveUp?.()
-    return super.cancel(message)
-  }
 }

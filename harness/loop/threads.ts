@@ -95,7 +95,10 @@ export class ThreadPool {
     })
     worker.on('error', (error) => this.#abandon(worker, error))
     worker.on('exit', (code) =>
-      this.#abandon(worker, new Error(`The worker thread exited with code ${code}`)),
+      this.#abandon(
+        worker,
+        this.#closed ? closed() : new Error(`The worker thread exited with code ${code}`),
+      ),
     )
     return worker
   }

@@ -73,9 +73,9 @@ export class Timers {
     return this.#heap.size
   }
 
-  /** Throws `RangeError` where `whenNs` is not a number: it would never come due and spoil the order of others. */
+  /** Throws `RangeError` where `whenNs` is not a number. */
   add<A>(whenNs: number, callback: (argument: A) => void, argument: A, attributes: Attributes): Timer<A> {
-    if (Number.isNaN(whenNs)) throw new RangeError('A timer needs a time: got NaN')
+    checkTime(whenNs)
     const timer = new Timer(this, whenNs, this.#created++, callback, argument, attributes)
     this.#heap.push(timer as Timer)
     return timer
@@ -121,4 +121,9 @@ export class Timers {
 export function handleOf(timer: Timer): ReadyHandle {
   timer.handle = new ReadyHandle(TIMER, timer.attributes, undefined, timer, undefined, undefined)
   return timer.handle
+}
+
+/** Throws `RangeError` where the time is not a number: it would never come due and spoil the order of others. */
+export function checkTime(whenNs: number): void {
+  if (Number.isNaN(whenNs)) throw new RangeError('A timer needs a time: got NaN')
 }

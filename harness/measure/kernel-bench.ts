@@ -254,7 +254,10 @@ function medianMs(bench: Bench, name: string): number {
 
 /** The figures as a table, with the yardsticks they are held against. */
 export function kernelTable({ loads, timingAddsNs }: KernelFigures): string {
-  const table = new Table({ head: ['', 'loop', 'Node', 'ratio', 'yardstick', 'met'], style: { head: [] } })
+  const table = new Table({
+    head: ['', 'loop', 'Node', 'ratio', 'yardstick', 'met'],
+    style: { head: [], border: [] },
+  })
   const chainedPerSecond = loads.find(({ load }) => load.name === CHAINED.name)!.nodePerSecond
   for (const { load, perSecond, nodePerSecond } of loads) {
     const wanted = load.yardstick?.(chainedPerSecond)

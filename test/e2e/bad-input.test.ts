@@ -28,7 +28,7 @@ const CASES: Record<string, readonly Case[]> = {
     ['run --selector epol', "selector 'epol'", "did you mean 'epoll'?", 'libuv'],
     ['run --time vrtual', "time 'vrtual'", "did you mean 'virtual'?"],
     ['run --ronds 2', 'ronds', "did you mean 'rounds'?"],
-    ['rn -p fifo', 'command: rn', "did you mean 'run'?", 'report'],
+    ['rn -p fifo', "command 'rn'", "did you mean 'run'?", 'report'],
     ['', 'Give a command', 'loopdyno --help'],
     ['report nowhere', 'nowhere', 'records.jsonl'],
     ['run --resume --out empty', 'records.jsonl', "'empty'"],

@@ -82,6 +82,30 @@ describe.each(REAL_GROUNDS)('driven on $name', (ground: Ground) => {
     expect(lateNs).toBeLessThan(50 * MS)
   })
 
+  it('a timer of Node that is set right after a long sleep does not come early', async () => {
+    const tookNs = await ground.run(async (loop) => {
+      const fired = loop.createFuture()
+      let setNs = 0
+      loop.callLater(60 * MS, () => {
+        setNs = loop.nowNs()
+        setTimeout(() => fired.setResult(), 20)
+      })
+      await fired
+      return loop.nowNs() - setNs
+    })
+    expect(tookNs).toBeGreaterThan(18 * MS)
+  })
+
+  it('a timer at infinity never comes', async () => {
+    const fired = await ground.run(async (loop) => {
+      let count = 0
+      loop.callLater(Number.POSITIVE_INFINITY, () => count++)
+      await loop.sleep(5 * MS)
+      return count
+    })
+    expect(fired).toBe(0)
+  })
+
   it('an idle loop uses no processor', async () => {
     const before = process.cpuUsage()
     await ground.run((loop) => loop.spawn(async () => void (await loop.sleep(300 * MS))))

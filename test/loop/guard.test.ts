@@ -29,7 +29,7 @@ describe('a policy that breaks its contract', () => {
       { push: (handle) => void (pushed++ === 1 || push.call(queue, handle)) },
       queue,
     )
-    expect([fault.kind, fault.message]).toEqual(['lost', 'lost 1 ready handles'])
+    expect([fault.kind, fault.message]).toEqual(['lost', 'lost 1 of 1 ready handles'])
   })
 
   it('by dropping one that it does not reach this turn is told at the end of the turn', async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { ThreadPool } from '../../harness/loop/threads.ts'
 import { errorOf } from './bench.ts'
 import { REAL_GROUNDS } from './grounds.ts'
 
@@ -85,5 +86,17 @@ describe.each(REAL_GROUNDS)('threads and files on $name', (ground) => {
     const error = await errorOf(ground.run((loop) => loop.readFile(join(folder, 'missing'))))
     expect(error.code).toBe('ENOENT')
     expect(ground.complaints).toEqual([])
+  })
+})
+
+describe('a pool of threads', () => {
+  it('fails what it was doing, what waits and what comes when it is closed', async () => {
+    const pool = new ThreadPool(1)
+    const jobs = [pool.run(spin, [1000]), pool.run(spin, [1])]
+    const failures = Promise.all(jobs.map(errorOf))
+    pool.close()
+    const late = await errorOf(pool.run(spin, [1]))
+    const messages = [...(await failures), late].map((error) => error.message)
+    expect(new Set(messages)).toEqual(new Set(['The loop is closed: its threads have ended']))
   })
 })

@@ -1,10 +1,7 @@
 import type { AnyFuture } from '../future.ts'
 import type { Loop } from '../loop.ts'
 import { assertDrains } from '../microtasks.ts'
-import { keepNodeAlive } from './keep-alive.ts'
-
-// Node takes no longer delay; the loop then just looks around in vain.
-const LONGEST_MS = 2 ** 31 - 1
+import { keepNodeAlive, LONGEST_MS } from './keep-alive.ts'
 
 /**
  * Runs a loop on top of Node's: a turn is an immediate when something is ready, a Node timer when only a timer is

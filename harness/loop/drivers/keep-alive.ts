@@ -1,5 +1,5 @@
-// Node's longest: 2 ** 31 - 1 ms.
-const LONGEST_MS = 2 ** 31 - 1
+/** The longest delay that Node takes, some 25 days; of a longer one it makes 1 ms. */
+export const LONGEST_MS = 2 ** 31 - 1
 
 /**
  * Holds a timer that never fires, so that Node neither ends while a loop runs nor, with nothing active, answers "do

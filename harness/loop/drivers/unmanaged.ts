@@ -3,8 +3,8 @@ import type { AnyFuture } from '../future.ts'
 import { CALLBACK, ReadyHandle } from '../handle.ts'
 import { ioHandle } from '../kernel.ts'
 import { Loop, type LoopOptions } from '../loop.ts'
-import type { TimerHandle } from '../timers.ts'
-import { keepNodeAlive } from './keep-alive.ts'
+import { checkTime, type TimerHandle } from '../timers.ts'
+import { keepNodeAlive, LONGEST_MS } from './keep-alive.ts'
 
 /** A Node timer in a loop timer's clothes. */
 class NodeTimer implements TimerHandle {
@@ -40,7 +40,8 @@ export class UnmanagedLoop extends Loop {
     argument: A,
     attributes: Attributes,
   ): TimerHandle {
-    const delayMs = Math.ceil((whenNs - this.clock.nowNs()) / 1e6)
+    checkTime(whenNs)
+    const delayMs = Math.min(Math.ceil((whenNs - this.clock.nowNs()) / 1e6), LONGEST_MS)
     return new NodeTimer(whenNs, delayMs, () => {
       this.#runNow(new ReadyHandle(CALLBACK, attributes, undefined, callback, argument, undefined))
     })

@@ -111,7 +111,7 @@ function barsConfig(spec: ChartSpec, { x }: Bars): ChartConfiguration {
     options: {
       ...frame(spec, false),
       indexAxis: 'y',
-      scales: { x: linearAxis(x), y: nameAxis() } as never,
+      scales: { x: linearAxis(x, extentOf(spec).high), y: nameAxis() } as never,
     },
     plugins: [marksPlugin(spec, x, true) as never],
   }

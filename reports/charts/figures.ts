@@ -16,7 +16,11 @@ export function figureCharts(group: Group, variant: number): ChartSpec[] {
   const single = ownOf([...metrics.keys()].sort(), metrics).filter((name) => !/\.p\d+$/.test(name))
   const own = single.filter((name) => metrics.get(name)!.better !== 'neither').slice(0, OWN_MAX)
   const names = metrics.has('throughput') ? ['throughput', ...own] : own
-  return names.map((name) => chartOf(group, variant, name, metrics.get(name)!, members))
+  // What only one policy of several measures (an observer's figure) compares nothing.
+  const shared = names.filter(
+    (name) => members.length === 1 || members.filter((m) => name in m.cell.metrics).length > 1,
+  )
+  return shared.map((name) => chartOf(group, variant, name, metrics.get(name)!, members))
 }
 
 function chartOf(

@@ -70,12 +70,13 @@ export function logAxis(axis: Axis, bounds: { min: number; max: number }) {
   }
 }
 
-export function linearAxis(axis: Axis) {
+/** From zero to beyond `high`, the largest round. */
+export function linearAxis(axis: Axis, high: number) {
   return {
     type: 'linear' as const,
     beginAtZero: true,
-    // Room for the whisker and the number that stand beyond the longest bar.
-    grace: '12%',
+    // Room for the number that stands beyond the longest whisker.
+    suggestedMax: high * 1.14,
     ...plainStyle(axis.title),
     ticks: {
       ...TICKS,

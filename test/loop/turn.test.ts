@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Handle } from '../../harness/contracts.ts'
+import type { Clock, EmitIo, Handle, Selector } from '../../harness/contracts.ts'
+import { VirtualClock } from '../../harness/loop/clock.ts'
+import { Loop } from '../../harness/loop/loop.ts'
+import type { Services } from '../../harness/loop/services.ts'
 import { Bench, Fifo, inMacrotask, MS } from './bench.ts'
 
 describe('a turn', () => {
@@ -74,6 +77,39 @@ describe('a turn', () => {
     expect([bench.loop.turns, bench.loop.selects]).toEqual([3, 3])
   })
 })
+
+describe('an I/O event after a sleep', () => {
+  it('is ready from when the sleep ended, not from when it began', async () => {
+    const readyAtNs: number[] = []
+    const clock = new VirtualClock()
+    const event = new Bench().ioEvent('io')
+    const sleepy = {
+      wake: () => {},
+      select(_timeoutNs: number, emit: EmitIo) {
+        clock.advanceTo(5 * MS) // what a real clock does unseen, until somebody reads it
+        emit(event)
+        return 1
+      },
+    }
+    const unread = {
+      kind: 'real',
+      lastNs: 0,
+      work: () => {},
+      nowNs: () => (unread.lastNs = clock.nowNs()),
+    } as Unread
+    const observers = [{ name: 'o', handlePushed: (handle: Handle) => readyAtNs.push(handle.readyAtNs) }]
+    const loop = new Loop({
+      policy: { queue: new Fifo(), observers },
+      clock: unread,
+      selector: sleepy as unknown as Selector,
+      services: {} as Services,
+    })
+    await inMacrotask(() => loop.turn())
+    expect(readyAtNs).toEqual([5 * MS])
+  })
+})
+
+type Unread = { -readonly [K in keyof Clock]: Clock[K] }
 
 describe('microtasks', () => {
   it('run inside the handle that queued them, before the next handle', async () => {

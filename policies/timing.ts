@@ -30,12 +30,33 @@ class Tally {
   }
 }
 
+/** Tallies by key. Handles of one kind come in runs, so that the last one used is found without a look-up. */
+class Tallies {
+  readonly #byKey = new Map<string, Tally>()
+  #lastKey: string | undefined
+  #last = new Tally()
+
+  of(key: string): Tally {
+    if (key === this.#lastKey) return this.#last
+    const known = this.#byKey.get(key)
+    const tally = known ?? new Tally()
+    if (known === undefined) this.#byKey.set(key, tally)
+    this.#lastKey = key
+    this.#last = tally
+    return tally
+  }
+
+  entries(): [string, Tally][] {
+    return [...this.#byKey]
+  }
+}
+
 class TimingObserver implements LoopObserver {
   readonly name = 'timing'
   readonly #slowNs: number
-  readonly #byClass = new Map<string, Tally>()
-  readonly #byName = new Map<string, Tally>()
-  readonly #slow = new Map<string, Tally>()
+  readonly #byClass = new Tallies()
+  readonly #byName = new Tallies()
+  readonly #slow = new Tallies()
   #tasks = 0
 
   constructor(slowNs: number) {
@@ -49,13 +70,13 @@ class TimingObserver implements LoopObserver {
   handleFinished(handle: Handle, startNs: number, endNs: number): void {
     const runNs = endNs - startNs
     const waitNs = startNs - handle.readyAtNs
-    tally(this.#byClass, handle.className).add(runNs, waitNs)
-    tally(this.#byName, handle.name).add(runNs, waitNs)
-    if (runNs > this.#slowNs) tally(this.#slow, handle.name).add(runNs, waitNs)
+    this.#byClass.of(handle.className).add(runNs, waitNs)
+    this.#byName.of(handle.name).add(runNs, waitNs)
+    if (runNs > this.#slowNs) this.#slow.of(handle.name).add(runNs, waitNs)
   }
 
   metrics() {
-    const all = [...this.#byClass.values()]
+    const all = this.#byClass.entries().map(([, tally]) => tally)
     const executionNs = all.reduce((sum, each) => sum + each.runNs, 0)
     return {
       'timing.tasks': { value: this.#tasks, unit: 'count', better: 'neither' },
@@ -76,7 +97,7 @@ class TimingObserver implements LoopObserver {
   }
 
   findings(): Finding[] {
-    return [...this.#slow].map(([name, { count, longestNs }]) => ({
+    return this.#slow.entries().map(([name, { count, longestNs }]) => ({
       kind: 'slow-callback',
       message: `${name} held the loop for up to ${(longestNs / 1e6).toFixed(1)} ms`,
       times: count,
@@ -84,17 +105,9 @@ class TimingObserver implements LoopObserver {
   }
 }
 
-function tally(tallies: Map<string, Tally>, key: string): Tally {
-  const known = tallies.get(key)
-  if (known !== undefined) return known
-  const made = new Tally()
-  tallies.set(key, made)
-  return made
-}
-
 /** The most expensive first. */
-function table(title: string, what: string, tallies: Map<string, Tally>): ObserverTable {
-  const rows = [...tallies].sort(([, a], [, b]) => b.runNs - a.runNs)
+function table(title: string, what: string, tallies: Tallies): ObserverTable {
+  const rows = tallies.entries().sort(([, a], [, b]) => b.runNs - a.runNs)
   return {
     title,
     columns: [

@@ -144,6 +144,8 @@ export interface IoEvent {
   attributes: Attributes
   /** Managed by the kernel: set when emitted, cleared just before `run`. */
   pending: boolean
+  /** When it became ready, ns, where the selector knows; else it counts from when the loop looked. */
+  readySinceNs?: number
   /** Run at once instead of becoming a handle: for drivers, whose own events are no business of a policy. */
   readonly inline?: true
   run(): void
@@ -295,9 +297,12 @@ export interface Meter {
   count(name: string, by?: number): void
   /** A single figure of the scenario's own. */
   value(name: string, value: number, unit: Unit, better?: Better): void
-  /** Starts the measured window (call it when warm-up is over); by default it spans the whole run. */
+  /**
+   * Starts the measured window: what latencies, durations and operations were counted before is forgotten. Call it
+   * when warm-up is over; by default the window spans the whole run.
+   */
   start(): void
-  /** Ends the measured window. */
+  /** Ends the measured window: what comes later does not count. */
   stop(): void
 }
 

@@ -17,11 +17,13 @@ export interface Random {
   fork(name: string): Random
 }
 
-/** FNV-1a: turns a seed and a name into another seed. */
-function mixSeed(seed: number, name: string): number {
+/** Another seed from a seed and a name: FNV-1a, then murmur3's finaliser, so that near names give far seeds. */
+export function deriveSeed(seed: number, name: string): number {
   let hash = 0x811c9dc5 ^ seed
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193)
-  return hash | 0
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
 }
 
 export function createRandom(seed: number): Random {
@@ -50,6 +52,6 @@ export function createRandom(seed: number): Random {
       }
       return items
     },
-    fork: (name) => createRandom(mixSeed(seed, name)),
+    fork: (name) => createRandom(deriveSeed(seed, name)),
   }
 }

@@ -57,6 +57,8 @@ export const headerSchema = z.object({
   environment: environmentSchema,
   /** The command line that made it, to be run again. */
   command: z.string().optional(),
+  /** The selectors that were asked for; a policy may have chosen another. */
+  selectors: z.array(z.string()).optional(),
   cells: z.array(cellSchema),
   /** Colour and order of policies in every chart. */
   policies: z.array(z.string()),

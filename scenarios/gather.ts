@@ -1,12 +1,24 @@
 import { defineScenario, type Loop, ms, type ScenarioContext, z } from '../harness/api.ts'
 
-const params = z.object({
-  tasks: z.number().int().min(1).max(1e6).default(5000).describe("Tasks at once (the articles': 5)"),
-  distribution: z.enum(['uniform', 'exponential']).default('uniform').describe('How the sleeps are spread'),
-  minMs: z.number().min(0).max(6e4).default(75).describe("uniform: shortest sleep, ms (the articles': 500)"),
-  maxMs: z.number().min(0).max(6e4).default(300).describe("uniform: longest sleep, ms (the articles': 2000)"),
-  meanMs: z.number().positive().max(6e4).default(30).describe('exponential: mean sleep, ms'),
-})
+const params = z
+  .object({
+    tasks: z.number().int().min(1).max(1e6).default(5000).describe("Tasks at once (the articles': 5)"),
+    distribution: z.enum(['uniform', 'exponential']).default('uniform').describe('How the sleeps are spread'),
+    minMs: z
+      .number()
+      .min(0)
+      .max(6e4)
+      .default(75)
+      .describe("uniform: shortest sleep, ms (the articles': 500)"),
+    maxMs: z
+      .number()
+      .min(0)
+      .max(6e4)
+      .default(300)
+      .describe("uniform: longest sleep, ms (the articles': 2000)"),
+    meanMs: z.number().positive().max(6e4).default(30).describe('exponential: mean sleep, ms'),
+  })
+  .refine(({ minMs, maxMs }) => minMs <= maxMs, { path: ['maxMs'], message: 'maxMs must be minMs or more' })
 
 /** How early a timer of Node's own loop may fire. */
 const EARLY_NS = ms(1)

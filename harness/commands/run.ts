@@ -1,7 +1,7 @@
 import { readEnvironment } from '../environment.ts'
 import { UsageError } from '../errors.ts'
 import { runCampaign } from '../measure/campaign.ts'
-import { type PlannedCell, planCells } from '../measure/plan.ts'
+import { type Matrix, type PlannedCell, planCells } from '../measure/plan.ts'
 import { killAll } from '../measure/process.ts'
 import {
   appendRecord,
@@ -15,6 +15,7 @@ import type { Arguments, Command, Ending, Terminal } from './command.ts'
 import { MATRIX_FLAGS, readMatrix } from './matrix-flags.ts'
 import { Progress } from './progress.ts'
 import { endingOf, loadReporters, REPORT_FLAGS, writeReports } from './reporting.ts'
+import { wholeNumber } from './whole-number.ts'
 
 export const run: Command = {
   name: 'run',
@@ -46,7 +47,8 @@ export const run: Command = {
 }
 
 async function execute(args: Arguments, terminal: Terminal): Promise<Ending> {
-  const cells = planCells(await readMatrix(args))
+  const matrix = await readMatrix(args)
+  const cells = planCells(matrix)
   const reporters = await loadReporters(args)
   const directory = String(args.out)
   const rounds = wholeNumber(args.rounds, 'rounds', 1, 10_000)
@@ -54,7 +56,7 @@ async function execute(args: Arguments, terminal: Terminal): Promise<Ending> {
   const timeLimitMs = wholeNumber(args.timeout, 'timeout', 1, 86_400) * 1000
   prepareDirectory(directory)
   const finished = args.resume ? resumable(directory, cells, rounds, seed, terminal) : []
-  if (!args.resume) startRecords(directory, headerOf(cells, rounds, seed))
+  if (!args.resume) startRecords(directory, headerOf(matrix, cells, rounds, seed))
   const signal = watchSignals(terminal)
   const progress = new Progress(terminal)
   await runCampaign({
@@ -77,13 +79,12 @@ async function execute(args: Arguments, terminal: Terminal): Promise<Ending> {
   return endingOf(await writeReports(records, reporters, directory, args, terminal))
 }
 
-function wholeNumber(value: unknown, name: string, low: number, high: number): number {
-  const number = Number(value)
-  if (Number.isInteger(number) && number >= low && number <= high) return number
-  throw new UsageError(`--${name} takes a whole number from ${low} to ${high}, not '${value}'`)
-}
-
-function headerOf(cells: readonly PlannedCell[], rounds: number, seed: number): RunHeader {
+function headerOf(
+  { selectors }: Matrix,
+  cells: readonly PlannedCell[],
+  rounds: number,
+  seed: number,
+): RunHeader {
   return {
     kind: 'run',
     schema: RECORD_SCHEMA,
@@ -93,6 +94,7 @@ function headerOf(cells: readonly PlannedCell[], rounds: number, seed: number): 
     environment: readEnvironment(),
     command: ['npx loopdyno', ...process.argv.slice(2).map(quoted)].join(' '),
     policies: [...new Set(cells.map(({ cell }) => cell.policy))],
+    selectors: [...selectors],
     cells: cells.map(({ cell }) => cell),
   }
 }

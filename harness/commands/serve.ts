@@ -7,6 +7,7 @@ import { runReal } from '../measure/round.ts'
 import { preparePolicy } from '../policy-parts.ts'
 import type { Arguments, Command, Ending, Terminal } from './command.ts'
 import { MATRIX_FLAGS, readMatrix } from './matrix-flags.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** How long connections may take to end in order after a signal. */
 const GRACE_MS = 1000
@@ -39,7 +40,8 @@ export const serve: Command = {
 
 async function execute(args: Arguments, terminal: Terminal): Promise<Ending> {
   const matrix = await readMatrix({ ...args, time: 'real' })
-  const [planned] = planCells(matrix)
+  const [planned, another] = planCells(matrix)
+  if (another !== undefined) throw new UsageError('serve takes one policy and one selector')
   const { scenario } = planned!
   if (scenario.scenario.serve === undefined) {
     throw new UsageError(`Scenario '${scenario.scenario.name}' has no server to hold open`)
@@ -51,7 +53,7 @@ async function execute(args: Arguments, terminal: Terminal): Promise<Ending> {
     scenario: await loadPlugin('scenario', scenario.text),
     params: planned!.cell.params,
     selector: planned!.cell.selector as SelectorName,
-    seed: Number(args.seed),
+    seed: wholeNumber(args.seed, 'seed', 0, 2 ** 31 - 1),
   }
   try {
     const outcome = await runReal(
@@ -82,6 +84,7 @@ function meeting(address: Address, ending: EndingSignal, selector: string, termi
         terminal.out(`Listening on http://${bound.host}:${bound.port} (${selector}); end with Ctrl-C\n`)
     },
     onWindow: () => {},
+    onDriversWindow: () => {},
     onLoadFinished: (callback) => ending.onSignal(callback),
   }
 }

@@ -126,14 +126,14 @@ export abstract class Kernel {
     if (!this.#timeKnown) this.clock.nowNs()
     this.#timeKnown = true
     event.pending = true
-    this.enqueue(ioHandle(event))
+    this.enqueue(ioHandle(event), event.readySinceNs)
   }
 
   #collectTimers(): void {
     const nowNs = this.clock.lastNs
     if (this.#timers.nextNs() > nowNs) return
     for (let timer = this.#timers.takeDue(nowNs); timer !== undefined; timer = this.#timers.takeDue(nowNs)) {
-      this.enqueue(handleOf(timer))
+      this.enqueue(handleOf(timer), timer.whenNs)
     }
   }
 
@@ -184,10 +184,10 @@ export abstract class Kernel {
     this.reportException({ message, error: new ForeignPromiseError(), source: task })
   }
 
-  /** @internal Makes a handle ready. */
-  enqueue(handle: ReadyHandle): void {
+  /** @internal Makes a handle ready; `sinceNs` where it has been so for longer than the loop knew. */
+  enqueue(handle: ReadyHandle, sinceNs?: number): void {
     if (!this.#inTurn) this.#welcomeOutsider()
-    this.stamp(handle)
+    this.stamp(handle, sinceNs)
     this.#queue.push(handle)
   }
 
@@ -197,9 +197,9 @@ export abstract class Kernel {
     this.selector.wake()
   }
 
-  protected stamp(handle: ReadyHandle): void {
+  protected stamp(handle: ReadyHandle, sinceNs = this.clock.lastNs): void {
     handle.sequence = this.#sequence++
-    handle.readyAtNs = this.clock.lastNs
+    handle.readyAtNs = sinceNs
     this.observers.pushed?.(handle)
   }
 

@@ -1,4 +1,6 @@
 /** All rounds of a run, in their interleaved order, each appended to the records as it ends. */
+
+import { deriveSeed } from '../random.ts'
 import { type Cell, cellKey, type RoundRecord } from '../records.ts'
 import { type PlannedCell, roundOrder } from './plan.ts'
 import { runRound } from './runner.ts'
@@ -29,7 +31,7 @@ export async function runCampaign(options: CampaignOptions): Promise<void> {
       // A cell that has broken down once is decided: its other rounds would only cost its time limit again.
       if (finished.has(roundKey(planned.cell, round)) || broken.has(cellKey(planned.cell))) continue
       options.onStart(planned, round, done, total)
-      const record = await runRound({ planned, round, seed: seed + round, timeLimitMs })
+      const record = await runRound({ planned, round, seed: deriveSeed(seed, `round ${round}`), timeLimitMs })
       if (options.isStopped()) return // what a signal cut short is no result
       options.onRecord(record)
       if (isBroken(record)) broken.add(cellKey(planned.cell))

@@ -30,7 +30,6 @@ export type ChildMessage =
   | { readonly kind: 'ready'; readonly address: Address }
   | { readonly kind: 'window'; readonly edge: 'start' | 'stop' }
   | { readonly kind: 'stuck'; readonly where: string }
-  | { readonly kind: 'cpu'; readonly ns: number }
   | { readonly kind: 'outcome'; readonly outcome: Outcome }
 
 const MESSAGES_FD = 3
@@ -39,24 +38,11 @@ function say(message: ChildMessage): void {
   writeSync(MESSAGES_FD, `${JSON.stringify(message)}\n`)
 }
 
-/** Processor time between the marks that the harness relays from the driving side. */
-class CpuWindow {
-  #start = process.cpuUsage()
-
-  mark(edge: string): void {
-    if (edge === 'start') this.#start = process.cpuUsage()
-    else if (edge === 'stop') {
-      const { user, system } = process.cpuUsage(this.#start)
-      say({ kind: 'cpu', ns: (user + system) * 1e3 })
-    }
-  }
-}
-
 async function run(task: ChildTask): Promise<Outcome> {
-  const cpu = new CpuWindow()
   let finish = () => {}
+  let driversWindow = (_edge: 'start' | 'stop') => {}
   const commands = createInterface({ input: process.stdin })
-  commands.on('line', (line) => (line === 'finish' ? finish() : cpu.mark(line)))
+  commands.on('line', (line) => (line === 'finish' ? finish() : driversWindow(line as 'start' | 'stop')))
   // The harness is gone: so are we. (On Linux the kernel has seen to that already.)
   commands.on('close', () => process.exit(1))
   try {
@@ -72,6 +58,9 @@ async function run(task: ChildTask): Promise<Outcome> {
       address,
       ready: (bound) => say({ kind: 'ready', address: bound }),
       onWindow: (edge) => say({ kind: 'window', edge }),
+      onDriversWindow: (callback) => {
+        driversWindow = callback
+      },
       onLoadFinished: (callback) => {
         finish = callback
       },

@@ -11,8 +11,10 @@ const HISTORY_STEP_NS = 100e6
 const HISTORY_STEPS = 600
 
 interface ClassWatch {
-  readonly wait: Histogram
-  readonly run: Histogram
+  /** Of the measured window. */
+  wait: Histogram
+  run: Histogram
+  /** Of the whole run. */
   handles: number
 }
 
@@ -31,13 +33,24 @@ export class HealthObserver implements LoopObserver {
   readonly #history: { readonly atNs: number; readonly runs: Map<string, number> }[] = []
   #nextStepNs = 0
   #newestRun = -1
+  #isMeasuring = true
+
+  /** Waits and run times are those of the measured window, as latencies are; findings are of the whole run. */
+  window(edge: 'start' | 'stop'): void {
+    this.#isMeasuring = edge === 'start'
+    if (edge === 'stop') return
+    for (const watch of this.classes.values())
+      Object.assign(watch, { wait: Histogram.create(), run: Histogram.create() })
+  }
 
   handleFinished(handle: Handle, startNs: number, endNs: number): void {
     const watch = this.#watch(handle.className)
     const waitNs = Math.max(0, startNs - handle.readyAtNs)
     const runNs = Math.max(0, endNs - startNs)
-    watch.wait.record(waitNs)
-    watch.run.record(runNs)
+    if (this.#isMeasuring) {
+      watch.wait.record(waitNs)
+      watch.run.record(runNs)
+    }
     watch.handles++
     if (waitNs > STARVED_NS && handle.sequence < this.#newestRun) this.#noteStarved(handle, waitNs)
     if (runNs > STALLED_NS) note(this.#stalled, handle.name, runNs, handle.className)

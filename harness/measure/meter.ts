@@ -22,6 +22,7 @@ export class RoundMeter implements Meter {
   }
 
   duration(quantity: string, ns: number): void {
+    if (this.#stopNs !== undefined) return
     let histogram = this.histograms.get(quantity)
     if (histogram === undefined) {
       histogram = Histogram.create()
@@ -31,7 +32,7 @@ export class RoundMeter implements Meter {
   }
 
   operations(count = 1): void {
-    this.#operations += count
+    if (this.#stopNs === undefined) this.#operations += count
   }
 
   count(name: string, by = 1): void {
@@ -49,6 +50,8 @@ export class RoundMeter implements Meter {
   }
 
   start(): void {
+    this.#operations = 0
+    this.histograms.clear()
     this.#startNs = this.#loop.nowNs()
     this.onWindow?.('start')
   }

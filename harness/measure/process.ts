@@ -16,6 +16,9 @@ const MEMORY_LOOK_MS = 200
 /** What a child may print before the rest is dropped. */
 const OUTPUT_LIMIT = 4000
 
+/** How long what an ended child has said may still be on its way. */
+const DRAIN_MS = 200
+
 export type Ending =
   | {
       readonly how: 'exited'
@@ -25,6 +28,8 @@ export type Ending =
     }
   | { readonly how: 'timeout' }
   | { readonly how: 'memory' }
+  /** It wrote something on the harness's channel that is no message. */
+  | { readonly how: 'garbled'; readonly line: string }
 
 const running = new Set<RoundProcess>()
 
@@ -36,18 +41,19 @@ export function killAll(): void {
 export class RoundProcess {
   readonly ended: Promise<Ending>
   readonly #child: ChildProcess
-  #killedFor: 'timeout' | 'memory' | undefined
+  #killedFor: Ending | undefined
 
   constructor(task: ChildTask, onMessage: (message: ChildMessage) => void) {
     this.#child = spawn(
       process.execPath,
       [`--max-old-space-size=${HEAP_LIMIT_MB}`, '--no-warnings', CHILD, JSON.stringify(task)],
-      { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] },
+      // A process group of its own, so that what a policy starts is killed with it.
+      { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true },
     )
     running.add(this)
     this.#child.stdin!.on('error', () => {}) // it may be gone when it is told something
     const messages = createInterface({ input: this.#child.stdio[3] as Readable })
-    messages.on('line', (line) => onMessage(JSON.parse(line) as ChildMessage))
+    messages.on('line', (line) => this.#hear(line, onMessage))
     this.ended = this.#watch(task.timeLimitMs)
   }
 
@@ -56,30 +62,56 @@ export class RoundProcess {
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL')
+    try {
+      process.kill(-this.#child.pid!, 'SIGKILL')
+    } catch {
+      this.#child.kill('SIGKILL') // the group is gone, or never was
+    }
+  }
+
+  #hear(line: string, onMessage: (message: ChildMessage) => void): void {
+    let message: ChildMessage
+    try {
+      message = JSON.parse(line) as ChildMessage
+    } catch {
+      this.#killFor({ how: 'garbled', line: line.slice(0, 100) })
+      return
+    }
+    onMessage(message)
   }
 
   #watch(timeLimitMs: number): Promise<Ending> {
-    const limit = timeLimitMs > 0 ? setTimeout(() => this.#killFor('timeout'), timeLimitMs) : undefined
+    const limit =
+      timeLimitMs > 0 ? setTimeout(() => this.#killFor({ how: 'timeout' }), timeLimitMs) : undefined
     const look = setInterval(() => {
-      if (residentBytes(this.#child.pid) > MEMORY_LIMIT_BYTES) this.#killFor('memory')
+      if (residentBytes(this.#child.pid) > MEMORY_LIMIT_BYTES) this.#killFor({ how: 'memory' })
     }, MEMORY_LOOK_MS)
     const output = collect(this.#child)
+    return this.#exit().then(({ code, signal, error }) => {
+      clearTimeout(limit)
+      clearInterval(look)
+      running.delete(this)
+      this.kill()
+      for (const stream of this.#child.stdio) stream?.destroy()
+      return this.#killedFor ?? { how: 'exited', code, signal, output: error?.message ?? output() }
+    })
+  }
+
+  /** Not `close`: that waits for whoever else holds the pipes, a process of the policy's perhaps. */
+  #exit(): Promise<{ code: number | null; signal: string | null; error?: Error }> {
     return new Promise((resolve) => {
-      this.#child.on('close', (code, signal) => {
-        clearTimeout(limit)
-        clearInterval(look)
-        running.delete(this)
-        resolve(
-          this.#killedFor === undefined
-            ? { how: 'exited', code, signal, output: output() }
-            : { how: this.#killedFor },
-        )
+      this.#child.on('error', (error) => resolve({ code: null, signal: null, error }))
+      this.#child.on('exit', (code, signal) => {
+        const patience = setTimeout(() => resolve({ code, signal }), DRAIN_MS)
+        this.#child.on('close', () => {
+          clearTimeout(patience)
+          resolve({ code, signal })
+        })
       })
     })
   }
 
-  #killFor(why: 'timeout' | 'memory'): void {
+  #killFor(why: Ending): void {
     this.#killedFor ??= why
     this.kill()
   }

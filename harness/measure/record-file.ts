@@ -3,6 +3,7 @@ import {
   appendFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -40,12 +41,24 @@ function makeDirectory(path: string): void {
   mkdirSync(path)
 }
 
-/** Starts a new file; the one of the run before is kept as `records.previous.jsonl`. */
+/** What reporters have written for an earlier run. Charts are named `SCENARIO-TIME-...png`; all else is not ours. */
+const REPORTS = ['summary.json', 'report.md', 'index.html']
+const CHART = /-(real|virtual)-.*\.png$/
+
+/** Reports and records of two runs must not stand side by side. */
+function removeReports(directory: string): void {
+  for (const file of REPORTS) rmSync(join(directory, file), { force: true })
+  const charts = join(directory, 'charts')
+  if (!existsSync(charts)) return
+  for (const file of readdirSync(charts)) if (CHART.test(file)) rmSync(join(charts, file))
+}
+
+/** Starts a new file; the one of the run before is kept as `records.previous.jsonl`, its reports are removed. */
 export function startRecords(directory: string, header: RunHeader): void {
   const path = join(directory, RECORDS_FILE)
   if (existsSync(path)) {
     renameSync(path, join(directory, 'records.previous.jsonl'))
-    rmSync(join(directory, 'charts'), { recursive: true, force: true })
+    removeReports(directory)
   }
   writeFileSync(path, `${JSON.stringify(header)}\n`)
 }

@@ -1,5 +1,5 @@
 /** One round of one cell, inside its own process: sets up loops, runs the scenario, gathers what was measured. */
-import type { Address, MetricValue, Scenario, SelectorName } from '../contracts.ts'
+import type { Address, Scenario, SelectorName } from '../contracts.ts'
 import { messageOf, PolicyFault, UnavailableError, UnsupportedError } from '../errors.ts'
 import type { AnyFuture, Future } from '../loop/future.ts'
 import type { Loop } from '../loop/loop.ts'
@@ -9,6 +9,7 @@ import type { RoundRecord, RoundStatus } from '../records.ts'
 import type { SimulatedSelector } from '../selectors/simulated.ts'
 import { VirtualEvent } from '../world/transport.ts'
 import { World } from '../world/world.ts'
+import { CpuWindow, cpuMetrics, peakMemory } from './cost.ts'
 import { HealthObserver } from './health.ts'
 import { createRealRuntime, createVirtualHost, type Runtime } from './runtime.ts'
 import { type Meeting, Side } from './side.ts'
@@ -31,7 +32,10 @@ export interface RoundInput {
 
 /** Between the serving and the driving process. */
 export interface Rendezvous extends Meeting {
+  /** This side's window opens or closes. */
   onWindow(edge: 'start' | 'stop'): void
+  /** Calls back when the driving side's window does. */
+  onDriversWindow(callback: (edge: 'start' | 'stop') => void): void
   /** Calls back when the driving side is finished. */
   onLoadFinished(callback: () => void): void
 }
@@ -69,6 +73,9 @@ export function brokenOutcome(error: unknown): Outcome {
   return { ...empty, status, reason, findings }
 }
 
+/** What is said where a server was never driven: its cell would pass on nothing. */
+export const NEVER_READY = 'ended without calling ctx.ready: nothing drove it'
+
 /** Both sides on one virtual time line. */
 export async function runVirtual(input: RoundInput): Promise<Outcome> {
   const world = new World()
@@ -95,6 +102,7 @@ export async function runVirtual(input: RoundInput): Promise<Outcome> {
     // A side that failed leaves the other waiting for ever: both are told, the cause first.
     tested.failed('the round cannot end', error)
   }
+  if (driver !== undefined && until.length === 1) tested.failed('serve', new Error(NEVER_READY))
   const sides = driver === undefined ? [tested] : [tested, driver]
   return { ...mergeSides(sides), ...concludeSides(sides), digest: world.log.digest() }
 }
@@ -110,9 +118,11 @@ function startVirtual(
   tested.meter.open()
   if (driver === undefined) {
     const context = tested.context(params, nowhere, nothing(tested.loop))
+    tested.meter.onWindow = (edge) => tested.health?.window(edge)
     return [tested.start('main', () => scenario.main!(tested.loop, context))]
   }
   driver.meter.open()
+  driver.meter.onWindow = (edge) => tested.health?.window(edge)
   const loadFinished = tested.loop.createFuture()
   const until: AnyFuture[] = []
   const ready = (address: Address) => {
@@ -189,22 +199,19 @@ async function runSide(
   const loadFinished = loop.createFuture()
   if (role === 'serve')
     meeting.onLoadFinished(() => loop.callSoonThreadsafe(() => loadFinished.done || loadFinished.setResult()))
-  side.meter.onWindow = meeting.onWindow
+  const cpu = new CpuWindow()
+  const onWindow = (edge: 'start' | 'stop') => {
+    cpu.mark(edge)
+    side.health?.window(edge)
+  }
+  if (role === 'serve') meeting.onDriversWindow(onWindow)
+  else side.meter.onWindow = role === 'main' ? onWindow : meeting.onWindow
   side.meter.open()
   const context = side.context(input.params, meeting, loadFinished)
-  const cpu = process.cpuUsage()
   await runtime.run(side.start(role, () => input.scenario[role]!(loop, context)))
   const { histograms, metrics, tables } = mergeSides([side])
-  if (role === 'main') Object.assign(metrics, costs(process.cpuUsage(cpu), side.meter.operationCount))
-  if (role !== 'load')
-    metrics['memory.peak'] = { value: process.resourceUsage().maxRSS * 1024, unit: 'bytes', better: 'lower' }
-  return { histograms, metrics, tables, ...concludeSides([side]) }
-}
-
-/** Processor time per operation, ns. */
-export function costs(usage: NodeJS.CpuUsage, operations: number): Record<string, MetricValue> {
-  if (operations === 0) return {}
-  return {
-    'cpu.perOp': { value: ((usage.user + usage.system) * 1e3) / operations, unit: 'ns', better: 'lower' },
+  if (role !== 'load') {
+    Object.assign(metrics, cpuMetrics(cpu.ns, side.meter.operationCount), { 'memory.peak': peakMemory() })
   }
+  return { histograms, metrics, tables, ...concludeSides([side]) }
 }

@@ -1,10 +1,12 @@
 /** Runs one round of one cell in fresh processes and makes its record. */
 import type { Address, SelectorName } from '../contracts.ts'
 import type { RecordedFinding, RoundRecord } from '../records.ts'
+import { defaultSelector } from '../selectors/registry.ts'
 import type { ChildMessage, ChildTask, Role } from './child.ts'
+import { cpuMetrics } from './cost.ts'
 import type { PlannedCell } from './plan.ts'
 import { type Ending, RoundProcess } from './process.ts'
-import type { Outcome } from './round.ts'
+import { NEVER_READY, type Outcome } from './round.ts'
 
 const NOTHING = { histograms: {}, metrics: {}, findings: [], tables: [] }
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
@@ -53,17 +55,18 @@ function taskOf({ planned, seed, timeLimitMs }: RoundRequest, role: Role, addres
 class Conversation {
   outcome: Outcome | undefined
   stuckAt: string | undefined
-  cpuNs: number | undefined
 
   hear(message: ChildMessage): void {
     if (message.kind === 'outcome') this.outcome = message.outcome
     else if (message.kind === 'stuck') this.stuckAt = message.where
-    else if (message.kind === 'cpu') this.cpuNs = message.ns
   }
 
   /** The outcome, or what is to be said where there is none. */
   conclude(ending: Ending, request: RoundRequest): Outcome {
-    if (ending.how === 'exited') return this.outcome ?? exitedEarly(ending)
+    if (this.outcome !== undefined) return this.outcome
+    if (ending.how === 'exited') return exitedEarly(ending)
+    if (ending.how === 'garbled')
+      return failure('policy-error', `wrote on descriptor 3, which is the harness's: '${ending.line}'`)
     if (ending.how === 'timeout') return this.#timedOut(request.timeLimitMs)
     return failure('memory', 'used more memory than a round may (2 GiB) and was killed')
   }
@@ -115,7 +118,7 @@ async function runServed(request: RoundRequest): Promise<Outcome> {
   })
   const serving = await server.ended.then((ending) => served.conclude(ending, request))
   if (serving.status !== 'ok') driver?.kill()
-  return combine(serving, await loading, served.cpuNs)
+  return combine(serving, await loading)
 }
 
 /** The driver gets a little longer than the server: the server is what a time-out is about. */
@@ -126,20 +129,21 @@ function driverTask(request: RoundRequest, address: Address): ChildTask {
 
 /** The driver waits in the best way there is, whatever is being tested. */
 function plainSelector(tested: SelectorName): SelectorName {
-  return process.platform === 'linux' ? 'epoll' : tested
+  return defaultSelector() === 'epoll' ? 'epoll' : tested
 }
 
-function combine(serving: Outcome, loading: Outcome | undefined, cpuNs: number | undefined): Outcome {
+function combine(serving: Outcome, loading: Outcome | undefined): Outcome {
+  if (loading === undefined && serving.status === 'ok') {
+    return failure('invariant', `serve ${NEVER_READY}`)
+  }
   if (loading === undefined || (serving.status !== 'ok' && serving.status !== 'failed')) return serving
   // What breaks the server breaks the load as well: the server's reason is the one to tell.
   const first =
     loading.status !== 'ok' && serving.reason?.startsWith('the process was ended by') ? loading : serving
   const broken = first.status !== 'ok' ? first : loading.status !== 'ok' ? loading : undefined
-  const operations = loading.metrics.operations?.value ?? 0
   const metrics = { ...serving.metrics, ...loading.metrics }
-  if (cpuNs !== undefined && operations > 0) {
-    metrics['cpu.perOp'] = { value: cpuNs / operations, unit: 'ns', better: 'lower' }
-  }
+  const cpuNs = metrics['cpu.total']?.value ?? 0
+  Object.assign(metrics, cpuMetrics(cpuNs, metrics.operations?.value ?? 0))
   return {
     status: broken?.status ?? 'ok',
     reason: broken?.reason,

@@ -101,6 +101,7 @@ export class Side {
   *#histograms() {
     yield* this.meter.histograms
     for (const [className, { wait, run }] of this.health?.classes ?? []) {
+      if (wait.count === 0) continue
       yield [`wait.${className}`, wait] as const
       yield [`run.${className}`, run] as const
     }

@@ -4,6 +4,7 @@ import { epoll } from './epoll.ts'
 import { libuv } from './libuv.ts'
 import { poll } from './poll.ts'
 import { select } from './select.ts'
+import { unavailableReason } from './syscalls.ts'
 
 /** Selectors that wait for the real world, by name. `simulated` belongs to a world and is made there. */
 const REAL = { epoll, poll, select, libuv }
@@ -17,5 +18,5 @@ export function createSelector(name: SelectorName, clock: Clock): Selector {
 }
 
 export function defaultSelector(): SelectorName {
-  return process.platform === 'linux' ? 'epoll' : 'libuv'
+  return unavailableReason() === undefined ? 'epoll' : 'libuv'
 }

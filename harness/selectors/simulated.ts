@@ -39,8 +39,10 @@ export class SimulatedSelector implements Selector {
   select(_timeoutNs: number, emit: EmitIo): number {
     let emitted = 0
     while (this.nextNs() <= this.clock.lastNs) {
-      const event = this.#deliveries.pop()!.arrive()
+      const delivery = this.#deliveries.pop()!
+      const event = delivery.arrive()
       if (event === undefined || event.pending) continue
+      event.readySinceNs = delivery.atNs
       emit(event)
       emitted++
     }

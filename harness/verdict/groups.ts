@@ -27,7 +27,7 @@ export function groupsOf(report: Report): Group[] {
   const byWorkload = gather(report.summary.cells, (cell) => cellKey({ ...cell, policy: '', selector: '' }))
   return byWorkload.flatMap((cells) => {
     const byPolicy = gather(cells, (cell) => cell.policy)
-    return selectorsAsked(byPolicy).map((selector) => {
+    return selectorsOf(byPolicy, report.records.header.selectors ?? []).map((selector) => {
       const chosen = byPolicy.flatMap((own) => cellUnder(own, selector))
       const members = chosen.map((cell) => memberOf(cell, selector, policies, rounds))
       return {
@@ -45,8 +45,12 @@ function gather(cells: readonly SummaryCell[], keyOf: (cell: SummaryCell) => str
   return [...groups.values()]
 }
 
-/** The selectors that were asked for: those of the policy that has most, as some policies name their own. */
-function selectorsAsked(byPolicy: readonly SummaryCell[][]): string[] {
+/** Those that were asked for; where no cell has one of these, those of the policy that has most. */
+function selectorsOf(byPolicy: readonly SummaryCell[][], asked: readonly string[]): string[] {
+  const used = asked.filter((selector) =>
+    byPolicy.some((own) => own.some((cell) => cell.selector === selector)),
+  )
+  if (used.length > 0) return used
   const widest = byPolicy.reduce((best, own) => (own.length > best.length ? own : best))
   return widest.map((cell) => cell.selector)
 }

@@ -33,7 +33,8 @@ export function percentileCharts(group: Group, variant: number): ChartSpec[] {
 
 function chartOf(group: Group, variant: number, name: string, members: readonly Member[]): ChartSpec[] {
   const series = members.flatMap((member) => seriesOf(member, name))
-  if (series.length === 0) return []
+  // Where nobody ever waited, a logarithmic axis has nothing to show.
+  if (!series.some(({ points }) => points.some(({ value }) => value! > 0))) return []
   const banded = series.some(({ points }) => points.some((point) => point.low !== point.high))
   const [quantity, ...className] = name.split('.')
   const subject = className.length === 0 ? spaced(quantity!) : `${quantity} of ${className.join('.')}`

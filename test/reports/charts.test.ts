@@ -150,6 +150,8 @@ describe('PNG', () => {
       rounds: [plainRound(cell, 0, { metrics, histograms })],
     }
     const drawn = chartedGroups({ records, summary: summarize(records) }).flatMap((group) => group.charts)
-    expect(drawn.map((one) => drawChart(one).length > 1000)).toEqual([true, true, true])
+    // A logarithmic axis has nothing to show of latencies that are all zero.
+    expect(drawn.some(({ id }) => id.includes('latency'))).toBe(false)
+    expect(drawn.map((one) => drawChart(one).length > 1000)).toEqual([true, true])
   })
 })

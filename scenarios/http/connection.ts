@@ -12,7 +12,14 @@ export interface Answer {
 }
 
 /** What the application makes of a request: an answer at once, or a task of some class that will give one. */
-export type Job = Answer | { readonly className: string; run(): Generator<unknown, Answer> }
+export type Job = Answer | Work
+
+export interface Work {
+  readonly className: string
+  /** Declared processor time, ns, for policies that look at it. */
+  readonly expectedNs?: number
+  run(): Generator<unknown, Answer>
+}
 
 /** What a connection needs from its server. */
 export interface ConnectionOptions {
@@ -138,6 +145,7 @@ export class Connection {
     else
       this.#loop.spawn(() => this.#handle(slot, request, job.run()), {
         className: job.className,
+        expectedNs: job.expectedNs,
         name: job.className,
       })
   }

@@ -35,7 +35,8 @@ export function makeRoute(loop: Loop, params: HttpParams): (request: HttpRequest
     const path = pathOf(target)
     const route = ROUTES.find(({ matches }) => matches(path))
     if (route === undefined) return errorAnswer(404, `No such path: ${path}`)
-    return { className: route.className, run: () => handle(loop, route, params, request, client) }
+    const expectedNs = us(params[route.cost])
+    return { className: route.className, expectedNs, run: () => handle(loop, route, params, request, client) }
   }
 }
 
@@ -66,11 +67,14 @@ function* handle(
   return { status: 200, body: JSON.stringify(answer) }
 }
 
-/** Holds the processor for `totalNs`, giving way to the loop after every `sliceNs`; 0 means never. */
+/** Holds the processor for `totalNs`, giving way to the loop after every `sliceNs` (0: never) and saying what is left. */
 function* workInSlices(loop: Loop, totalNs: number, sliceNs: number): Generator<unknown, void> {
   const slice = sliceNs > 0 ? sliceNs : totalNs
   for (let left = totalNs; left > 0; left -= slice) {
-    if (left < totalNs) yield loop.yieldNow()
+    if (left < totalNs) {
+      loop.currentTask?.setAttributes({ expectedNs: left })
+      yield loop.yieldNow()
+    }
     loop.work(Math.min(slice, left))
   }
 }

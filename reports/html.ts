@@ -55,11 +55,11 @@ ${groups.map((group) => sectionOf(group, anchors.get(group.group)!))}
 
 function heading({ records: { header }, summary }: Report): Markup {
   const broken = summary.cells.filter((cell) => cell.status !== 'ok').length
-  const { cpu, cores, platform, node } = header.environment
+  const { cpu, cores, platform, node, loadAverage } = header.environment
   const command = commandOf(header)
   return html`
 <h1>loopdyno report</h1>
-<p class="faint">${summary.cells.length} cells, ${broken} without result · ${header.policies.length} policies ·
-${platform}, ${cpu}, ${cores} cores, Node.js ${node} · ${header.startedAt.slice(0, 10)}</p>
+<p class="faint">${summary.cells.length} cells, ${broken} without result · ${header.policies.length === 1 ? '1 policy' : `${header.policies.length} policies`} ·
+${platform}, ${cpu}, ${cores} cores, load ${loadAverage.toFixed(1)} at the start, Node.js ${node} · ${header.startedAt.slice(0, 10)}</p>
 ${command === undefined ? NOTHING : html`<pre>${command}</pre>`}`
 }

@@ -3,7 +3,10 @@ import { defineScenario, type Loop, ms, type ScenarioContext, z } from '../harne
 const params = z
   .object({
     tasks: z.number().int().min(1).max(1e6).default(5000).describe("Tasks at once (the articles': 5)"),
-    distribution: z.enum(['uniform', 'exponential']).default('uniform').describe('How the sleeps are spread'),
+    distribution: z
+      .enum(['uniform', 'exponential'])
+      .default('uniform')
+      .describe('How the sleeps are spread: uniform, exponential'),
     minMs: z
       .number()
       .min(0)

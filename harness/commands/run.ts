@@ -56,7 +56,10 @@ async function execute(args: Arguments, terminal: Terminal): Promise<Ending> {
   const timeLimitMs = wholeNumber(args.timeout, 'timeout', 1, 86_400) * 1000
   prepareDirectory(directory)
   const finished = args.resume ? resumable(directory, cells, rounds, seed, terminal) : []
-  if (!args.resume) startRecords(directory, headerOf(matrix, cells, rounds, seed))
+  if (!args.resume) {
+    const kept = startRecords(directory, headerOf(matrix, cells, rounds, seed))
+    if (kept !== undefined) terminal.err(`The records of the run before are kept as ${kept}\n`)
+  }
   const signal = watchSignals(terminal)
   const progress = new Progress(terminal)
   await runCampaign({
@@ -73,7 +76,9 @@ async function execute(args: Arguments, terminal: Terminal): Promise<Ending> {
   signal.stopWatching()
   const records = readRecords(directory)
   if (signal.ending !== undefined) {
-    terminal.err(`Stopped: ${records.rounds.length} rounds are in ${directory}; go on with --resume\n`)
+    terminal.err(
+      `Stopped: ${records.rounds.length} rounds are in ${directory}; go on with: ${resumeCommand(records.header)}\n`,
+    )
     return signal.ending
   }
   return endingOf(await writeReports(records, reporters, directory, args, terminal))
@@ -99,6 +104,11 @@ function headerOf(
   }
 }
 
+/** What goes on with the run that has this header. */
+function resumeCommand({ command = 'npx loopdyno run' }: RunHeader): string {
+  return command.includes('--resume') ? command : `${command} --resume`
+}
+
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
@@ -117,7 +127,7 @@ function resumable(
   const keys = cells.map(({ cell }) => cellKey(cell))
   if (header.seed !== seed || header.rounds !== rounds || !same(header.cells.map(cellKey), keys)) {
     throw new UsageError(
-      `The run in '${directory}' had other cells, rounds or seed: give the same flags as then (${header.command}), or start anew in another --out`,
+      `The run in '${directory}' had other cells, rounds or seed: give the flags it had (${resumeCommand(header)}), or start anew in another --out`,
     )
   }
   if (truncated) {

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -53,14 +54,23 @@ function removeReports(directory: string): void {
   for (const file of readdirSync(charts)) if (CHART.test(file)) rmSync(join(charts, file))
 }
 
-/** Starts a new file; the one of the run before is kept as `records.previous.jsonl`, its reports are removed. */
-export function startRecords(directory: string, header: RunHeader): void {
+/**
+ * Starts a new file. That of the run before is kept under the time it was last written, and its reports, which can
+ * be made again from it, are removed. Returns the path it is kept at.
+ */
+export function startRecords(directory: string, header: RunHeader): string | undefined {
   const path = join(directory, RECORDS_FILE)
-  if (existsSync(path)) {
-    renameSync(path, join(directory, 'records.previous.jsonl'))
-    removeReports(directory)
-  }
+  const kept = existsSync(path) ? keepOld(directory, path) : undefined
   writeFileSync(path, `${JSON.stringify(header)}\n`)
+  return kept
+}
+
+function keepOld(directory: string, path: string): string {
+  const written = statSync(path).mtime.toISOString().replace(/[:.]/g, '-')
+  const kept = join(directory, `records-${written}.jsonl`)
+  renameSync(path, kept)
+  removeReports(directory)
+  return kept
 }
 
 export function appendRecord(directory: string, record: RoundRecord): void {

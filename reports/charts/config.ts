@@ -85,7 +85,8 @@ function columnsConfig(spec: ChartSpec, { categories, y }: Columns): ChartConfig
   })
   return {
     type: 'bar',
-    data: { labels: [...categories], datasets: datasets as ChartDataset[] },
+    // One word a line: side by side they would run into one another.
+    data: { labels: categories.map((name) => name.split(' ')), datasets: datasets as ChartDataset[] },
     options: { ...frame(spec, true), scales: { x: nameAxis(), y: logAxis(y, bounds) } as never },
     plugins: [marksPlugin(spec, y, false) as never],
   }

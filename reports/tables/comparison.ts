@@ -4,6 +4,9 @@ import type { Group, Member } from '../../harness/verdict/groups.ts'
 import type { SummaryMetric } from '../../harness/verdict/summary.ts'
 import { type Column, columnsOf } from './columns.ts'
 
+/** Medians this near to the best count as the best. */
+const AS_GOOD = 0.02
+
 export interface Comparison {
   readonly columns: readonly Column[]
   readonly rows: readonly Row[]
@@ -72,7 +75,7 @@ function rangeOf(metric: SummaryMetric | undefined): string {
 }
 
 /**
- * Who shares first place: everyone whose median lies within the rounds of the best. Nobody, where all do: a mark
+ * Who shares first place: everyone whose median is within 2 % of the best. Nobody, where all do: a mark
  * on every row says nothing.
  */
 function bestOf(column: Column, members: readonly Member[]): ReadonlySet<Member> {
@@ -81,11 +84,11 @@ function bestOf(column: Column, members: readonly Member[]): ReadonlySet<Member>
   const sign = column.better === 'lower' ? 1 : -1
   const metricOf = (member: Member) => member.cell.metrics[column.metric]!
   const first = given.reduce((a, b) => (sign * (metricOf(b).value - metricOf(a).value) < 0 ? b : a))
-  const best = given.filter((member) => isWithin(metricOf(member), metricOf(first)))
+  const best = given.filter((member) => isAsGood(metricOf(member), metricOf(first)))
   return best.length === given.length ? new Set() : new Set(best)
 }
 
-/** Ranges that merely overlap are no equals: one bad round would make anybody the best. */
-function isWithin(metric: SummaryMetric, best: SummaryMetric): boolean {
-  return metric.value >= (best.low ?? best.value) && metric.value <= (best.high ?? best.value)
+/** Overlapping rounds make no equals: one bad round of the best would make anybody as good. */
+function isAsGood(metric: SummaryMetric, best: SummaryMetric): boolean {
+  return Math.abs(metric.value - best.value) <= AS_GOOD * Math.abs(best.value)
 }

@@ -12,7 +12,7 @@ export function legendOf({ base, rows }: Comparison, severalRounds: boolean): st
   return [
     ...(severalRounds ? ['medians of the rounds'] : []),
     ...(compared ? [`×… ratio to ${base}`, '↓ lower is better', '↑ higher is better'] : []),
-    ...(marked ? [`${BEST} best${severalRounds ? ', or within the rounds of the best' : ''}`] : []),
+    ...(marked ? [`${BEST} best, or within 2 % of it`] : []),
   ].join(' · ')
 }
 

@@ -152,7 +152,7 @@ describe.runIf(process.platform === 'linux')('a signal', { timeout: 90_000 }, ()
     const result = await run.ended
     expect(result.code).toBe(code)
     await run.gone()
-    expect(result.stderr).toMatch(/\d+ rounds? .*go on with --resume/)
+    expect(result.stderr).toMatch(/\d+ rounds? .*go on with: npx loopdyno run .* --resume/)
     expect(result.stdout).toBe('')
     // What the signal cut short is no result. A round that ended just before it is one.
     const after = recordsText(join(folder, out))

@@ -72,5 +72,10 @@ function fromText(field: z.ZodType, text: string): unknown {
 function explain(issue: z.core.$ZodIssue, given: Readonly<Record<string, string>>, owner: string): string {
   const name = String(issue.path[0] ?? '')
   const value = given[name] === undefined ? '' : ` '${given[name]}'`
-  return `${owner}: option '${name}' does not take${value}: ${issue.message}`
+  return `${owner}: option '${name}' does not take${value}: ${plain(issue.message)}`
+}
+
+/** Without what the value was before it was read: on a command line everything is a string. */
+function plain(message: string): string {
+  return message.replace(/^Invalid input: /, '').replace(/, received \w+$/, '')
 }

@@ -175,12 +175,3 @@ export function dieWithParent(): void {
   if (unavailableReason() !== undefined) return
   loadSyscalls().prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
 }
-
-/**
- * How late the kernel may end this thread's waits in order to bundle wake-ups: 50 µs unless set. A real
- * program has the default, hence no selector touches it.
- */
-export function setTimerSlackNs(slackNs: number): void {
-  const PR_SET_TIMERSLACK = 29
-  loadSyscalls().prctl(PR_SET_TIMERSLACK, slackNs, 0, 0, 0)
-}

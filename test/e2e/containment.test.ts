@@ -1,15 +1,17 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loopdyno } from './cli.ts'
-import { cellOf, fixture, parseSummary, readSummary, temporaryFolder } from './folders.ts'
+import { Invocation, loopdyno } from './cli.ts'
+import { cellOf, fixture, parseSummary, readLines, readSummary, temporaryFolder } from './folders.ts'
 
 const folder = temporaryFolder()
 
-function run(out: string, args: readonly string[]) {
-  return loopdyno(['run', '--rounds', '1', '--reporter', 'json', '--json', '--out', out, ...args], {
-    cwd: folder,
-  })
+function argsOf(out: string, args: readonly string[], rounds = 1): string[] {
+  return ['run', '--rounds', `${rounds}`, '--reporter', 'json', '--json', '--out', out, ...args]
+}
+
+function run(out: string, args: readonly string[], rounds = 1) {
+  return loopdyno(argsOf(out, args, rounds), { cwd: folder })
 }
 
 const GATHER = [
@@ -38,16 +40,12 @@ describe('what a plug-in does is contained', { timeout: 60_000 }, () => {
 
   test.concurrent('a process that a scenario leaves behind neither holds the run up nor outlives it', async () => {
     const startedMs = performance.now()
-    const { code, stdout } = await run('left', [
-      '-p',
-      'fifo',
-      '-s',
-      fixture('leaves-a-process'),
-      '--timeout',
-      '25',
-    ])
+    const args = ['-p', 'fifo', '-s', fixture('leaves-a-process'), '--timeout', '25']
+    const invocation = new Invocation(argsOf('left', args), { cwd: folder })
+    const { code, stdout } = await invocation.ended
     expect(performance.now() - startedMs).toBeLessThan(20_000) // the process would sleep for 30 s
     expect([parseSummary(stdout).cells[0]!.status, code]).toEqual(['ok', 0])
+    await invocation.gone()
   })
 
   test.concurrent.each(['real', 'virtual'])(
@@ -71,10 +69,11 @@ describe('a run', { timeout: 60_000 }, () => {
 
   test.concurrent('shares no round with a run of another seed', async () => {
     const digests = async (seed: string) => {
-      const { stdout } = await run(`seed${seed}`, ['-p', 'fifo', ...GATHER, '--seed', seed])
-      return parseSummary(stdout).cells[0]!.digest
+      await run(`seed${seed}`, ['-p', 'fifo', ...GATHER, '--seed', seed], 3)
+      return readLines(join(folder, `seed${seed}`)).rounds.map(({ digest }) => digest)
     }
-    expect(await digests('1')).not.toBe(await digests('2'))
+    const all = [...(await digests('1')), ...(await digests('2'))]
+    expect([all.length, new Set(all).size]).toEqual([6, 6])
   })
 
   test.concurrent('removes the reports of the run before, and no file of yours', async () => {

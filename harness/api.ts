@@ -10,6 +10,7 @@ export type {
   Listener,
   LoopObserver,
   LoopPolicy,
+  Meter,
   MetricValue,
   ObserverTable,
   PolicyEnv,
@@ -20,9 +21,11 @@ export type {
   Selector,
   SelectorFactory,
   SelectorName,
+  TimeSeries,
 } from './contracts.ts'
 export { definePolicy, defineScenario } from './define.ts'
 export { ms, seconds, us } from './durations.ts'
+export type { Arrival } from './loop/arrivals.ts'
 export { TimeoutError } from './loop/combinators.ts'
 export { Deque } from './loop/deque.ts'
 export { CancelledError, Future, InvalidStateError } from './loop/future.ts'

@@ -120,7 +120,8 @@ function checkScenario(plugin: Record<string, unknown>): string | undefined {
   const whole = typeof plugin.main === 'function'
   const halves = typeof plugin.serve === 'function' && typeof plugin.load === 'function'
   if (whole === halves) return "needs either 'main', or 'serve' with 'load'"
-  if (typeof plugin.classes !== 'object' || plugin.classes === null)
+  const { classes } = plugin
+  if (typeof classes !== 'function' && (typeof classes !== 'object' || classes === null))
     return "needs 'classes' (an empty object will do)"
   const times = plugin.time
   const known =

@@ -119,6 +119,15 @@ export interface ObserverTable {
   readonly rows: readonly (readonly (string | number)[])[]
 }
 
+/** Quantities over the time of a run, for a line chart. */
+export interface TimeSeries {
+  readonly title: string
+  readonly unit: Unit
+  /** Time from one value to the next, ns; the first is that of the first step. */
+  readonly stepNs: number
+  readonly lines: Readonly<Record<string, readonly number[]>>
+}
+
 // ---------------------------------------------------------------- time and I/O
 
 export interface Clock {
@@ -283,6 +292,8 @@ export interface ClassSpec {
   readonly weight?: number
 }
 
+export type ClassTable = Readonly<Record<string, ClassSpec>>
+
 export type TimeKind = 'real' | 'virtual'
 
 /** What a scenario measures with. Names follow `QUANTITY[.CLASS]`; statistics are added by the harness. */
@@ -297,6 +308,9 @@ export interface Meter {
   count(name: string, by?: number): void
   /** A single figure of the scenario's own. */
   value(name: string, value: number, unit: Unit, better?: Better): void
+  /** A small table for the report. */
+  table(table: ObserverTable): void
+  timeSeries(series: TimeSeries): void
   /**
    * Starts the measured window: what latencies, durations and operations were counted before is forgotten. Call it
    * when warm-up is over; by default the window spans the whole run.
@@ -328,7 +342,8 @@ export interface Scenario<Schema extends z.ZodType = z.ZodType> {
   readonly summary: string
   /** Defaults sized for seconds, each with description and bounds. */
   readonly params: Schema
-  readonly classes: Readonly<Record<string, ClassSpec>>
+  /** Its traffic classes; a function where they depend on the params. */
+  readonly classes: ClassTable | ((params: z.output<Schema>) => ClassTable)
   readonly time: readonly TimeKind[]
   main?(loop: Loop, context: ScenarioContext<z.output<Schema>>): Promise<void>
   serve?(loop: Loop, context: ScenarioContext<z.output<Schema>>): Promise<void>

@@ -1,5 +1,6 @@
 /**
- * A histogram of durations in ns: HdrHistogram with three significant digits, from 1 ns to days.
+ * A histogram of durations in ns: HdrHistogram with three significant digits, from 1 ns to days. An exact one keeps
+ * the values beside it, up to a million.
  *
  * The library's own `recordValue` costs about 110 ns (a logarithm and a power a value). We count into an array
  * of the same buckets by bit operations, about ten times quicker, and empty it into the library's histogram
@@ -20,6 +21,12 @@ const HALF_COUNT = 1 << HALF_BITS
 const FIRST_LENGTH = 22 * HALF_COUNT
 const LARGEST_NS = 2 ** 50
 
+/** The percentiles of every report, by the statistic's name. */
+export const PERCENTILES = { p50: 50, p90: 90, p99: 99, p999: 99.9 } as const
+/** Values that an exact histogram keeps, 8 MiB. Beyond, it is as any other. */
+export const EXACT_UP_TO = 2 ** 20
+const FIRST_SAMPLES = 1024
+
 export class Histogram {
   readonly #hdr: Hdr
   #pending = new Uint32Array(0)
@@ -27,14 +34,23 @@ export class Histogram {
   #sum = 0
   #min = Infinity
   #max = 0
+  /** Every value, in order of coming; `undefined` where it is not exact, or not any more. */
+  #samples: Float64Array | undefined
+  #sorted: Float64Array | undefined
 
-  private constructor(hdr: Hdr) {
+  private constructor(hdr: Hdr, samples?: Float64Array) {
     this.#hdr = hdr
+    this.#samples = samples
   }
 
   /** An empty histogram. */
   static create(): Histogram {
     return new Histogram(emptyHdr())
+  }
+
+  /** An empty histogram whose percentiles are exact (nearest rank) up to `EXACT_UP_TO` values. */
+  static createExact(): Histogram {
+    return new Histogram(emptyHdr(), new Float64Array(FIRST_SAMPLES))
   }
 
   /** The histogram that `encode` wrote. Mean, minimum and maximum are those of its buckets (± 0.1 %). */
@@ -55,6 +71,7 @@ export class Histogram {
     if (!(value >= 0 && value < LARGEST_NS)) throw new RangeError(`Not a duration in ns: ${ns}`)
     const index = bucketOf(value)
     if (index >= this.#pending.length) this.#grow(index)
+    if (this.#samples !== undefined) this.#keep(value)
     this.#pending[index]!++
     this.#pendingCount++
     this.#sum += value
@@ -62,8 +79,9 @@ export class Histogram {
     if (value > this.#max) this.#max = value
   }
 
-  /** Adds everything that `other` counted. */
+  /** Adds everything that `other` counted. It is not exact from then on. */
   merge(other: Histogram): void {
+    this.#samples = undefined
     this.#hdr.add(other.#settled())
     this.#sum += other.#sum
     this.#min = Math.min(this.#min, other.#min)
@@ -94,11 +112,34 @@ export class Histogram {
     return this.#max
   }
 
-  /** The value, ns, that `percent` (0 to 100) of all values do not exceed, within 0.1 %; 0 when empty. */
+  /** Whether percentiles are those of the values and not of their buckets. */
+  get isExact(): boolean {
+    return this.#samples !== undefined
+  }
+
+  /** The value, ns, that `percent` (0 to 100) of all values do not exceed: exact, or within 0.1 %; 0 when empty. */
   percentile(percent: number): number {
     if (this.count === 0) return 0
+    if (this.#samples !== undefined) return this.#nearestRank(percent)
     const value = this.#settled().getValueAtPercentile(percent)
     return Math.min(Math.max(value, this.#min), this.#max)
+  }
+
+  #keep(value: number): void {
+    const { count } = this
+    if (count === this.#samples!.length) {
+      this.#samples = count < EXACT_UP_TO ? longer(this.#samples!) : undefined
+      if (this.#samples === undefined) return
+    }
+    this.#samples![count] = value
+    this.#sorted = undefined
+  }
+
+  #nearestRank(percent: number): number {
+    this.#sorted ??= this.#samples!.slice(0, this.count).sort()
+    // In whole thousandths: 99.9 % of 1,000 values is the 999th, and not what rounding makes of it.
+    const rank = Math.ceil((this.count * Math.round(percent * 1000)) / 100_000)
+    return this.#sorted[Math.max(0, rank - 1)]!
   }
 
   #grow(index: number): void {
@@ -116,6 +157,12 @@ export class Histogram {
     this.#pendingCount = 0
     return this.#hdr
   }
+}
+
+function longer(samples: Float64Array): Float64Array {
+  const twice = new Float64Array(samples.length * 2)
+  twice.set(samples)
+  return twice
 }
 
 function emptyHdr(): Hdr {

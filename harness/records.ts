@@ -24,6 +24,13 @@ const table = z.object({
   rows: z.array(z.array(z.union([z.string(), z.number()])).readonly()).readonly(),
 })
 
+const series = z.object({
+  title: z.string(),
+  unit,
+  stepNs: z.number(),
+  lines: z.record(z.string(), z.array(z.number()).readonly()),
+})
+
 /** One policy × selector × scenario × params × time. */
 export const cellSchema = z.object({
   /** As given on the command line: the label in tables and charts. */
@@ -79,6 +86,7 @@ export const roundSchema = z.object({
   metrics: z.record(z.string(), metric),
   findings: z.array(finding),
   tables: z.array(table),
+  series: z.array(series).default([]),
   /** SHA-256 of the virtual run's whole event log. */
   digest: z.string().optional(),
 })
@@ -90,6 +98,7 @@ export type RoundRecord = z.infer<typeof roundSchema>
 export type RoundStatus = z.infer<typeof roundStatus>
 export type RecordedFinding = z.infer<typeof finding>
 export type RecordedTable = z.infer<typeof table>
+export type RecordedSeries = z.infer<typeof series>
 
 /** A run as its records tell it. */
 export interface RunRecords {

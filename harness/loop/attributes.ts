@@ -1,4 +1,6 @@
-import type { Attributes, ClassSpec, Clock } from '../contracts.ts'
+import type { Attributes, ClassTable, Clock } from '../contracts.ts'
+
+export type { ClassTable }
 
 /** What a task may say about its urgency; what it leaves out comes from its class, else from its parent. */
 export interface AttributeOptions {
@@ -17,8 +19,6 @@ export const DEFAULT_ATTRIBUTES: Attributes = Object.freeze({
   weight: 1,
   expectedNs: Number.NaN,
 })
-
-export type ClassTable = Readonly<Record<string, ClassSpec>>
 
 function classAttributes(classes: ClassTable, className: string, clock: Clock): Attributes {
   const spec = classes[className]

@@ -1,4 +1,5 @@
 import type { Attributes, Clock, IoEvent, LoopObserver, PolicyParts, Selector } from '../contracts.ts'
+import { type ArrivalStream, Arrivals } from './arrivals.ts'
 import { DEFAULT_ATTRIBUTES } from './attributes.ts'
 import { Exceptions, ForeignPromiseError } from './exceptions.ts'
 import { GuardedQueue } from './guard.ts'
@@ -54,6 +55,7 @@ export abstract class Kernel {
   selects = 0
   readonly #queue: GuardedQueue
   readonly #timers = new Timers()
+  readonly #arrivals = new Arrivals()
   #sequence = 0
   #inTurn = false
   /** The clock was read since the selector was last asked. */
@@ -89,14 +91,18 @@ export abstract class Kernel {
   /** How long the loop may sleep: 0 when something is ready, `Infinity` when only I/O can wake it. */
   timeoutNs(): number {
     if (this.#queue.held > 0) return 0
-    const nextNs = this.#timers.nextNs()
+    const nextNs = this.#nextDueNs()
     if (nextNs === Number.POSITIVE_INFINITY) return nextNs
     return Math.max(0, nextNs - this.clock.nowNs())
   }
 
-  /** When the loop wants to run next: now when something is ready, else its earliest timer, else `Infinity`. */
+  /** When the loop wants to run next: now when something is ready, else at its earliest timer or arrival, if any. */
   nextNs(): number {
-    return this.#queue.held > 0 ? this.clock.lastNs : this.#timers.nextNs()
+    return this.#queue.held > 0 ? this.clock.lastNs : this.#nextDueNs()
+  }
+
+  #nextDueNs(): number {
+    return Math.min(this.#timers.nextNs(), this.#arrivals.nextNs)
   }
 
   /** Timers held, cancelled ones that are not purged yet among them. */
@@ -114,6 +120,7 @@ export abstract class Kernel {
     const events = this.selector.select(timeoutNs, this.#emitIo)
     if (!this.#timeKnown) this.clock.nowNs()
     if (timeoutNs > 0) guest?.awake()
+    this.admitArrivals()
     selected?.(timeoutNs, this.clock.lastNs - beforeNs, events)
   }
 
@@ -187,8 +194,26 @@ export abstract class Kernel {
   /** @internal Makes a handle ready; `sinceNs` where it has been so for longer than the loop knew. */
   enqueue(handle: ReadyHandle, sinceNs?: number): void {
     if (!this.#inTurn) this.#welcomeOutsider()
+    // What has come meanwhile stands before what becomes ready now.
+    this.admitArrivals()
     this.stamp(handle, sinceNs)
     this.#queue.push(handle)
+  }
+
+  protected addArrivals(stream: ArrivalStream): void {
+    if (!this.#inTurn) this.#welcomeOutsider()
+    this.#arrivals.add(stream)
+  }
+
+  /** Those that have come up to now. They come from outside: they inherit nothing from what is running. */
+  protected admitArrivals(): void {
+    if (this.#arrivals.nextNs > this.clock.lastNs) return
+    const { currentTask, currentHandle } = this
+    this.currentTask = undefined
+    this.currentHandle = undefined
+    this.#arrivals.admit(this.clock.lastNs)
+    this.currentTask = currentTask
+    this.currentHandle = currentHandle
   }
 
   /** Something comes between two turns, from a Node callback perhaps: the time is not known, and the loop may be asleep. */
@@ -197,9 +222,9 @@ export abstract class Kernel {
     this.selector.wake()
   }
 
-  protected stamp(handle: ReadyHandle, sinceNs = this.clock.lastNs): void {
+  protected stamp(handle: ReadyHandle, sinceNs?: number): void {
     handle.sequence = this.#sequence++
-    handle.readyAtNs = sinceNs
+    handle.readyAtNs = sinceNs ?? this.#arrivals.admittingNs ?? this.clock.lastNs
     this.observers.pushed?.(handle)
   }
 

@@ -1,4 +1,5 @@
 import type { Address, Attributes, Listener, ListenOptions } from '../contracts.ts'
+import { type Arrival, ArrivalStream } from './arrivals.ts'
 import { type ClassTable, deriveAttributes } from './attributes.ts'
 import {
   type GatherOptions,
@@ -55,6 +56,7 @@ export class Loop extends Kernel {
   /** Holds the processor: burns CPU in real time, advances the clock in virtual time. */
   work(durationNs: number): void {
     this.clock.work(durationNs)
+    this.admitArrivals()
   }
 
   /** Calls `callback` in the next turn. It inherits class, priority and deadline of what runs now. */
@@ -163,6 +165,18 @@ export class Loop extends Kernel {
   }
 
   // ------------------------------------------------------------------ I/O and threads
+
+  /**
+   * Calls `arrive` for each item when its time has come. An arrival is no handle: no policy delays it, and it costs
+   * the loop nothing. What it makes ready counts as ready since then, and is queued before all that the loop makes
+   * ready at that time or later, also where one handle holds the loop meanwhile. Done when all have come; fails
+   * with `RangeError` where times descend.
+   */
+  arrivals<T extends Arrival>(source: Iterable<T>, arrive: (item: T) => void): Future<void> {
+    const stream = new ArrivalStream(this, source, arrive)
+    this.addArrivals(stream as unknown as ArrivalStream)
+    return stream.done
+  }
 
   /** Accepts that failed for want of descriptors, on all listeners so far. */
   get acceptFailures(): number {

@@ -1,5 +1,5 @@
 /** Watches every round, unasked: how long handles wait and run, who starves, who holds the loop too long. */
-import type { Finding, Handle, LoopObserver } from '../contracts.ts'
+import type { Finding, Handle, LoopObserver, TimeKind } from '../contracts.ts'
 import { Histogram } from '../histogram.ts'
 
 /** A ready handle that was overtaken and waited longer than this has starved. */
@@ -34,13 +34,19 @@ export class HealthObserver implements LoopObserver {
   #nextStepNs = 0
   #newestRun = -1
   #isMeasuring = true
+  readonly #newHistogram: () => Histogram
+
+  /** `time`: in virtual time waits and run times are kept exactly. */
+  constructor(time: TimeKind) {
+    this.#newHistogram = time === 'virtual' ? Histogram.createExact : Histogram.create
+  }
 
   /** Waits and run times are those of the measured window, as latencies are; findings are of the whole run. */
   window(edge: 'start' | 'stop'): void {
     this.#isMeasuring = edge === 'start'
     if (edge === 'stop') return
     for (const watch of this.classes.values())
-      Object.assign(watch, { wait: Histogram.create(), run: Histogram.create() })
+      Object.assign(watch, { wait: this.#newHistogram(), run: this.#newHistogram() })
   }
 
   handleFinished(handle: Handle, startNs: number, endNs: number): void {
@@ -76,7 +82,7 @@ export class HealthObserver implements LoopObserver {
   #watch(className: string): ClassWatch {
     let watch = this.classes.get(className)
     if (watch === undefined) {
-      watch = { wait: Histogram.create(), run: Histogram.create(), handles: 0 }
+      watch = { wait: this.#newHistogram(), run: this.#newHistogram(), handles: 0 }
       this.classes.set(className, watch)
     }
     return watch

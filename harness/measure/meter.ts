@@ -1,4 +1,4 @@
-import type { Better, Meter, MetricValue, Unit } from '../contracts.ts'
+import type { Better, Meter, MetricValue, ObserverTable, TimeSeries, Unit } from '../contracts.ts'
 import { Histogram } from '../histogram.ts'
 import type { Loop } from '../loop/loop.ts'
 
@@ -6,6 +6,8 @@ import type { Loop } from '../loop/loop.ts'
 export class RoundMeter implements Meter {
   readonly histograms = new Map<string, Histogram>()
   readonly values = new Map<string, MetricValue>()
+  readonly tables: ObserverTable[] = []
+  readonly series: TimeSeries[] = []
   /** Told when the measured window begins and ends. */
   onWindow: ((edge: 'start' | 'stop') => void) | undefined
   #operations = 0
@@ -25,7 +27,7 @@ export class RoundMeter implements Meter {
     if (this.#stopNs !== undefined) return
     let histogram = this.histograms.get(quantity)
     if (histogram === undefined) {
-      histogram = Histogram.create()
+      histogram = this.#loop.clock.kind === 'virtual' ? Histogram.createExact() : Histogram.create()
       this.histograms.set(quantity, histogram)
     }
     histogram.record(ns)
@@ -47,6 +49,14 @@ export class RoundMeter implements Meter {
     if (!Number.isFinite(value))
       throw new RangeError(`Metric '${name}' is ${value}: a metric must be a number`)
     this.values.set(name, { value, unit, better })
+  }
+
+  table(table: ObserverTable): void {
+    this.tables.push(table)
+  }
+
+  timeSeries(series: TimeSeries): void {
+    this.series.push(series)
   }
 
   start(): void {

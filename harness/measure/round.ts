@@ -1,5 +1,6 @@
 /** One round of one cell, inside its own process: sets up loops, runs the scenario, gathers what was measured. */
 import type { Address, Scenario, SelectorName } from '../contracts.ts'
+import { classesOf } from '../define.ts'
 import { messageOf, PolicyFault, UnavailableError, UnsupportedError } from '../errors.ts'
 import type { AnyFuture, Future } from '../loop/future.ts'
 import type { Loop } from '../loop/loop.ts'
@@ -17,7 +18,7 @@ import { type Meeting, Side } from './side.ts'
 /** What a round came to; the harness adds cell, number and time. */
 export type Outcome = Pick<
   RoundRecord,
-  'status' | 'reason' | 'histograms' | 'metrics' | 'findings' | 'tables' | 'digest'
+  'status' | 'reason' | 'histograms' | 'metrics' | 'findings' | 'tables' | 'series' | 'digest'
 >
 
 export interface RoundInput {
@@ -53,7 +54,7 @@ function concludeSides(sides: readonly Side[]): Pick<Outcome, 'status' | 'reason
 
 /** An outcome without figures: why the round could not be run. */
 export function brokenOutcome(error: unknown): Outcome {
-  const empty = { histograms: {}, metrics: {}, tables: [] }
+  const empty = { histograms: {}, metrics: {}, tables: [], series: [] }
   const reason = messageOf(error)
   if (error instanceof PolicyFault) {
     return {
@@ -81,11 +82,11 @@ export async function runVirtual(input: RoundInput): Promise<Outcome> {
   const world = new World()
   const random = createRandom(input.seed)
   const { scenario, params } = input
-  const health = new HealthObserver()
+  const health = new HealthObserver('virtual')
   const makeHost = (index: number, policy: PreparedPolicy, observers: HealthObserver[]) =>
     createVirtualHost(world, index, {
       policy,
-      classes: scenario.classes,
+      classes: classesOf(scenario, params),
       random: random.fork(`policy-${index}`),
       observers,
     })
@@ -155,12 +156,13 @@ function nothing(loop: Loop): Future<void> {
   return future
 }
 
-function mergeSides(sides: readonly Side[]): Pick<Outcome, 'histograms' | 'metrics' | 'tables'> {
+function mergeSides(sides: readonly Side[]): Pick<Outcome, 'histograms' | 'metrics' | 'tables' | 'series'> {
   const outcomes = sides.map((side) => side.outcome())
   return {
     histograms: Object.assign({}, ...outcomes.map((each) => each.histograms)),
     metrics: Object.assign({}, ...outcomes.map((each) => each.metrics), ...sides.map((side) => side.rates())),
     tables: outcomes.flatMap((each) => each.tables),
+    series: outcomes.flatMap((each) => each.series),
   }
 }
 
@@ -172,11 +174,11 @@ export async function runReal(
 ): Promise<Outcome> {
   const random = createRandom(input.seed)
   const underTest = role !== 'load'
-  const health = underTest ? new HealthObserver() : undefined
+  const health = underTest ? new HealthObserver('real') : undefined
   const runtime = createRealRuntime({
     policy: underTest ? input.policy : input.plain,
     selector: input.selector,
-    classes: input.scenario.classes,
+    classes: classesOf(input.scenario, input.params),
     random: random.fork(`policy-${role}`),
     observers: health === undefined ? [] : [health],
   })
@@ -209,9 +211,9 @@ async function runSide(
   side.meter.open()
   const context = side.context(input.params, meeting, loadFinished)
   await runtime.run(side.start(role, () => input.scenario[role]!(loop, context)))
-  const { histograms, metrics, tables } = mergeSides([side])
+  const { metrics, ...rest } = mergeSides([side])
   if (role !== 'load') {
     Object.assign(metrics, cpuMetrics(cpu.ns, side.meter.operationCount), { 'memory.peak': peakMemory() })
   }
-  return { histograms, metrics, tables, ...concludeSides([side]) }
+  return { metrics, ...rest, ...concludeSides([side]) }
 }

@@ -8,7 +8,7 @@ import type { PlannedCell } from './plan.ts'
 import { type Ending, RoundProcess } from './process.ts'
 import { NEVER_READY, type Outcome } from './round.ts'
 
-const NOTHING = { histograms: {}, metrics: {}, findings: [], tables: [] }
+const NOTHING = { histograms: {}, metrics: {}, findings: [], tables: [], series: [] }
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
 
 export interface RoundRequest {
@@ -156,5 +156,6 @@ function combine(serving: Outcome, loading: Outcome | undefined): Outcome {
           ? [...serving.findings, ...loading.findings]
           : serving.findings,
     tables: serving.tables,
+    series: [...serving.series, ...loading.series],
   }
 }

@@ -1,6 +1,7 @@
 /** One loop of a round with everything that watches it: the side under test, or the one that drives it. */
 import type { Address, Finding, LoopObserver, MetricValue, ScenarioContext } from '../contracts.ts'
 import { messageOf, UnavailableError, UnsupportedError } from '../errors.ts'
+import { type Histogram, PERCENTILES } from '../histogram.ts'
 import { Future } from '../loop/future.ts'
 import type { Loop } from '../loop/loop.ts'
 import type { Random } from '../random.ts'
@@ -68,7 +69,7 @@ export class Side {
     ]
   }
 
-  outcome(): Pick<RoundRecord, 'histograms' | 'metrics' | 'tables'> {
+  outcome(): Pick<RoundRecord, 'histograms' | 'metrics' | 'tables' | 'series'> {
     const histograms: Record<string, string> = {}
     const metrics: Record<string, MetricValue> = {
       ...this.#loopMetrics(),
@@ -77,11 +78,12 @@ export class Side {
     for (const observer of this.#active) Object.assign(metrics, observer.metrics?.())
     for (const [name, histogram] of this.#histograms()) {
       histograms[name] = histogram.encode()
-      // A histogram rounds to three digits: mean and maximum are known exactly.
-      metrics[`${name}.mean`] = { value: histogram.mean, unit: 'ns', better: 'lower' }
-      metrics[`${name}.max`] = { value: histogram.max, unit: 'ns', better: 'lower' }
+      for (const [statistic, ns] of exactStatistics(histogram)) {
+        metrics[`${name}.${statistic}`] = { value: ns, unit: 'ns', better: 'lower' }
+      }
     }
-    return { histograms, metrics, tables: this.#active.flatMap((observer) => observer.tables?.() ?? []) }
+    const observed = this.#active.flatMap((observer) => observer.tables?.() ?? [])
+    return { histograms, metrics, tables: [...this.meter.tables, ...observed], series: this.meter.series }
   }
 
   /** Throughput and what it is made of. */
@@ -139,6 +141,16 @@ export class Side {
         times,
       },
     ]
+  }
+}
+
+/** What is known exactly, where the encoded histogram has three digits. */
+function* exactStatistics(histogram: Histogram): Iterable<[string, number]> {
+  yield ['mean', histogram.mean]
+  yield ['max', histogram.max]
+  if (!histogram.isExact) return
+  for (const [statistic, percent] of Object.entries(PERCENTILES)) {
+    yield [statistic, histogram.percentile(percent)]
   }
 }
 

@@ -1,9 +1,7 @@
 /** All metrics of one round: what it measured exactly, and the statistics of its histograms. */
 import type { MetricValue } from '../contracts.ts'
-import { Histogram } from '../histogram.ts'
+import { Histogram, PERCENTILES } from '../histogram.ts'
 import type { RoundRecord } from '../records.ts'
-
-const PERCENTILES = { p50: 50, p90: 90, p99: 99, p999: 99.9 } as const
 
 /**
  * By `QUANTITY[.CLASS].STATISTIC`. A metric that the round recorded itself wins over the one that its histogram

@@ -7,7 +7,7 @@ import { simulate } from '../world/simulate.ts'
 const CLASSES = { interactive: { priority: 0 }, batch: { priority: 10 } }
 
 async function findingsOf(policy: string, program: (loop: Loop) => Promise<void>): Promise<Finding[]> {
-  const health = new HealthObserver()
+  const health = new HealthObserver('virtual')
   await simulate(policy, program, { classes: CLASSES, observers: [health] })
   return health.findings()
 }
@@ -90,7 +90,7 @@ describe('a stall', () => {
 })
 
 test('waits and runs are recorded by class, exactly in virtual time', async () => {
-  const health = new HealthObserver()
+  const health = new HealthObserver('virtual')
   const program = async (loop: Loop) => {
     for (let i = 0; i < 4; i++) loop.callAt(1000, () => loop.work(1000), { className: 'batch' })
     await loop.sleep(1e6)

@@ -61,6 +61,7 @@ export function plainRound(cell: Cell, round: number, more: Partial<RoundRecord>
     metrics: {},
     findings: [],
     tables: [],
+    series: [],
     ...more,
   }
 }
@@ -137,7 +138,15 @@ function contentOf(cell: Cell, round: number, index: number, random: () => numbe
   }
 }
 
-const EMPTY: Round = { status: 'ok', tookNs: 2e9, histograms: {}, metrics: {}, findings: [], tables: [] }
+const EMPTY: Round = {
+  status: 'ok',
+  tookNs: 2e9,
+  histograms: {},
+  metrics: {},
+  findings: [],
+  tables: [],
+  series: [],
+}
 
 interface Making {
   readonly cell: Cell

@@ -51,6 +51,8 @@ function meterInto(measured: Measured): Meter {
     },
     count: (name, by = 1) => measured.counts.set(name, (measured.counts.get(name) ?? 0) + by),
     value: (name, value) => measured.values.set(name, value),
+    table: () => {},
+    timeSeries: () => {},
     start: () => {},
     stop: () => {},
   }

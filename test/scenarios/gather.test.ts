@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { classesOf } from '../../harness/define.ts'
 import gather from '../../scenarios/gather.ts'
 import { run, virtualLoop } from './bench-loop.ts'
 import { testContext } from './context.ts'
 
 async function measure(params: Record<string, unknown>, seed = 1) {
-  const loop = virtualLoop(gather.classes)
+  const loop = virtualLoop(classesOf(gather, gather.params.parse({})))
   const { ctx, measured, failures } = testContext(gather, params, { seed })
   await run(loop, () => gather.main!(loop, ctx))
   expect(failures).toEqual([])

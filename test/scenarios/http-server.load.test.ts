@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { classesOf } from '../../harness/define.ts'
 import { meanGapNs } from '../../scenarios/http/load.ts'
 import { httpParams } from '../../scenarios/http/params.ts'
 import httpServer from '../../scenarios/http-server.ts'
@@ -26,7 +27,7 @@ describe.runIf(process.platform === 'linux')(
   () => {
     async function measure(params: Record<string, number>) {
       const server = await startInChild(params)
-      const loop = realLoop(httpServer.classes)
+      const loop = realLoop(classesOf(httpServer, httpServer.params.parse({})))
       const address = { host: '127.0.0.1', port: server.port }
       const { ctx, measured, failures } = testContext(httpServer, params, { address })
       await run(loop, () => httpServer.load!(loop, ctx))

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { classesOf } from '../../harness/define.ts'
 import pipeline from '../../scenarios/pipeline.ts'
 import { run, virtualLoop } from './bench-loop.ts'
 import { testContext } from './context.ts'
 
 async function measure(params: Record<string, unknown>, seed?: number) {
-  const loop = virtualLoop(pipeline.classes)
+  const loop = virtualLoop(classesOf(pipeline, pipeline.params.parse({})))
   const { ctx, measured, failures } = testContext(pipeline, params, seed === undefined ? {} : { seed })
   await run(loop, () => pipeline.main!(loop, ctx))
   return { measured, failures, endNs: loop.nowNs() }

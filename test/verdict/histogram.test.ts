@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Histogram } from '../../harness/histogram.ts'
+import { EXACT_UP_TO, Histogram } from '../../harness/histogram.ts'
 
 const durations = fc.array(fc.integer({ min: 0, max: 2 ** 45 }), { minLength: 1, maxLength: 200 })
 
@@ -92,5 +92,36 @@ describe('histogram', () => {
   test('fractions are rounded, and what is no duration is refused', () => {
     expect(of([1.5, -1e-9]).max).toBe(2)
     for (const wrong of [-1, Number.NaN, Infinity]) expect(() => of([wrong])).toThrow(RangeError)
+  })
+})
+
+describe('exact percentiles', () => {
+  test('are the nearest rank of the values, whatever they are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 2 ** 49 }), { minLength: 1 }), (values) => {
+        const histogram = Histogram.createExact()
+        for (const value of values) histogram.record(value)
+        const sorted = values.toSorted((a, b) => a - b)
+        for (const [percent, thousandths] of [
+          [50, 500],
+          [90, 900],
+          [99, 990],
+          [99.9, 999],
+        ] as const) {
+          const rank = Math.ceil((values.length * thousandths) / 1000)
+          expect(histogram.percentile(percent)).toBe(sorted[rank - 1])
+        }
+      }),
+    )
+  })
+
+  test('give way to buckets beyond the limit', () => {
+    const histogram = Histogram.createExact()
+    for (let i = 0; i < EXACT_UP_TO; i++) histogram.record(123_457)
+    expect(histogram.percentile(50)).toBe(123_457)
+    expect(histogram.isExact).toBe(true)
+    histogram.record(123_457)
+    expect(histogram.isExact).toBe(false)
+    expect(histogram.count).toBe(EXACT_UP_TO + 1)
   })
 })

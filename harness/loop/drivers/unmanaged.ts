@@ -1,4 +1,5 @@
 import type { Attributes, IoEvent, Selector } from '../../contracts.ts'
+import type { ArrivalStream } from '../arrivals.ts'
 import type { AnyFuture } from '../future.ts'
 import { CALLBACK, ReadyHandle } from '../handle.ts'
 import { ioHandle } from '../kernel.ts'
@@ -45,6 +46,17 @@ export class UnmanagedLoop extends Loop {
     return new NodeTimer(whenNs, delayMs, () => {
       this.#runNow(new ReadyHandle(CALLBACK, attributes, undefined, callback, argument, undefined))
     })
+  }
+
+  /** A Node timer lets them come, as late as it is. */
+  protected override addArrivals(stream: ArrivalStream): void {
+    if (stream.nextNs === Number.POSITIVE_INFINITY) return
+    const delayMs = Math.min(Math.ceil((stream.nextNs - this.clock.nowNs()) / 1e6), LONGEST_MS)
+    setTimeout(() => {
+      const nowNs = this.clock.nowNs()
+      while (stream.nextNs <= nowNs) stream.admit()
+      this.addArrivals(stream)
+    }, delayMs)
   }
 
   /** What the selector calls the moment libuv delivers an event, or a handle of ours makes it deliver one. */

@@ -1,0 +1,133 @@
+/** How many jobs are in the system, waiting or served, over time. */
+import type { Meter } from '../../harness/api.ts'
+
+/** Steps of the chart. When time runs out of them, each becomes twice as long: memory does not grow. */
+const STEPS = 128
+const FIRST_STEP_NS = 1e6
+
+/** One class: its number now, and the integral of that number over time. */
+class Count {
+  size = 0
+  largest = 0
+  /** Jobs × ns up to `#atNs`, by step. */
+  readonly areas = new Float64Array(STEPS)
+  area = 0
+  sojournSumNs = 0
+  done = 0
+  #atNs: number
+
+  constructor(startNs: number) {
+    this.#atNs = startNs
+  }
+
+  /** `nowNs` may lie before the last change: in real time an arrival is seen later than it came. */
+  change(by: number, nowNs: number, startNs: number, stepNs: number): void {
+    if (nowNs >= this.#atNs) {
+      this.#fill(this.size, this.#atNs, nowNs, startNs, stepNs)
+      this.#atNs = nowNs
+    } else this.#fill(by, nowNs, this.#atNs, startNs, stepNs)
+    this.size += by
+    if (this.size > this.largest) this.largest = this.size
+  }
+
+  /** Twice the step: two areas become one. */
+  coarsen(): void {
+    for (let i = 0; i < STEPS; i++) {
+      this.areas[i] = 2 * i < STEPS ? this.areas[2 * i]! + this.areas[2 * i + 1]! : 0
+    }
+  }
+
+  #fill(height: number, fromNs: number, untilNs: number, startNs: number, stepNs: number): void {
+    this.area += height * (untilNs - fromNs)
+    for (let atNs = fromNs; atNs < untilNs; ) {
+      const step = Math.floor((atNs - startNs) / stepNs)
+      const endNs = Math.min(untilNs, startNs + (step + 1) * stepNs)
+      this.areas[step]! += height * (endNs - atNs)
+      atNs = endNs
+    }
+  }
+}
+
+export class Population {
+  readonly #startNs: number
+  readonly #classes = new Map<string, Count>()
+  readonly #all: Count
+  #stepNs = FIRST_STEP_NS
+  #lastNs: number
+
+  constructor(startNs: number) {
+    this.#startNs = startNs
+    this.#lastNs = startNs
+    this.#all = new Count(startNs)
+  }
+
+  /** Jobs in the system now. */
+  get size(): number {
+    return this.#all.size
+  }
+
+  came(className: string, nowNs: number): void {
+    this.#change(className, 1, nowNs)
+  }
+
+  left(className: string, nowNs: number, sojournNs: number): void {
+    this.#change(className, -1, nowNs)
+    for (const count of [this.#of(className), this.#all]) {
+      count.sojournSumNs += sojournNs
+      count.done++
+    }
+  }
+
+  /**
+   * By how much Little's law (L = λT) is broken, at most, over all classes and the whole, as a ratio: the integral of
+   * the number in the system is the sum of all sojourns, exactly, when all have left. 0 but for rounding.
+   */
+  littleError(): number {
+    const counts = [...this.#classes.values(), this.#all]
+    return Math.max(
+      ...counts.map(({ area, sojournSumNs }) =>
+        area === sojournSumNs ? 0 : Math.abs(area - sojournSumNs) / Math.max(area, sojournSumNs),
+      ),
+    )
+  }
+
+  report(meter: Meter): void {
+    const spanNs = this.#lastNs - this.#startNs
+    if (spanNs <= 0) return
+    const lines: Record<string, number[]> = {}
+    const steps = Math.ceil(spanNs / this.#stepNs)
+    for (const [className, count] of [...this.#classes, ['', this.#all] as const]) {
+      const suffix = className === '' ? '' : `.${className}`
+      meter.value(`queueLength${suffix}.mean`, count.area / spanNs, 'count', 'lower')
+      meter.value(`queueLength${suffix}.max`, count.largest, 'count', 'lower')
+      if (className !== '') lines[className] = this.#means(count, steps, spanNs)
+    }
+    meter.timeSeries({ title: 'Jobs in the system', unit: 'count', stepNs: this.#stepNs, lines })
+  }
+
+  #means(count: Count, steps: number, spanNs: number): number[] {
+    return Array.from({ length: steps }, (_, i) => {
+      const lengthNs = Math.min(this.#stepNs, spanNs - i * this.#stepNs)
+      return count.areas[i]! / lengthNs
+    })
+  }
+
+  #change(className: string, by: number, nowNs: number): void {
+    while (nowNs - this.#startNs >= this.#stepNs * STEPS) {
+      this.#stepNs *= 2
+      for (const count of [...this.#classes.values(), this.#all]) count.coarsen()
+    }
+    this.#lastNs = Math.max(this.#lastNs, nowNs)
+    this.#of(className).change(by, nowNs, this.#startNs, this.#stepNs)
+    this.#all.change(by, nowNs, this.#startNs, this.#stepNs)
+  }
+
+  #of(className: string): Count {
+    let count = this.#classes.get(className)
+    if (count === undefined) {
+      count = new Count(this.#startNs)
+      this.#classes.set(className, count)
+    }
+    return count
+  }
+}

@@ -28,6 +28,7 @@ export async function serveJobs(
 ): Promise<Population> {
   const population = new Population(loop.nowNs())
   const deadlines = new Deadlines()
+  const sojourns = new Map<string, string>()
   const idle = loop.createFuture()
   let allCame = false
   const finish = (job: Job) => {
@@ -36,7 +37,7 @@ export async function serveJobs(
     population.left(job.className, nowNs, sojournNs)
     deadlines.met(job, nowNs)
     meter.duration('sojourn', sojournNs)
-    meter.duration(`sojourn.${job.className}`, sojournNs)
+    meter.duration(quantityOf(job.className, sojourns), sojournNs)
     meter.operations()
     onDone?.(job, sojournNs)
     if (allCame && population.size === 0) idle.setResult()
@@ -56,6 +57,16 @@ export async function serveJobs(
   population.report(meter)
   deadlines.report(meter)
   return population
+}
+
+/** The name made once a class: a fresh string would be hashed with every job. */
+function quantityOf(className: string, names: Map<string, string>): string {
+  let name = names.get(className)
+  if (name === undefined) {
+    name = `sojourn.${className}`
+    names.set(className, name)
+  }
+  return name
 }
 
 async function serve(

@@ -13,7 +13,6 @@ class Count {
   readonly areas = new Float64Array(STEPS)
   area = 0
   sojournSumNs = 0
-  done = 0
   #atNs: number
 
   constructor(startNs: number) {
@@ -53,11 +52,13 @@ export class Population {
   readonly #classes = new Map<string, Count>()
   readonly #all: Count
   #stepNs = FIRST_STEP_NS
+  #endNs = FIRST_STEP_NS * STEPS
   #lastNs: number
 
   constructor(startNs: number) {
     this.#startNs = startNs
     this.#lastNs = startNs
+    this.#endNs += startNs
     this.#all = new Count(startNs)
   }
 
@@ -67,15 +68,14 @@ export class Population {
   }
 
   came(className: string, nowNs: number): void {
-    this.#change(className, 1, nowNs)
+    this.#change(this.#of(className), 1, nowNs)
   }
 
   left(className: string, nowNs: number, sojournNs: number): void {
-    this.#change(className, -1, nowNs)
-    for (const count of [this.#of(className), this.#all]) {
-      count.sojournSumNs += sojournNs
-      count.done++
-    }
+    const own = this.#of(className)
+    this.#change(own, -1, nowNs)
+    own.sojournSumNs += sojournNs
+    this.#all.sojournSumNs += sojournNs
   }
 
   /**
@@ -95,31 +95,38 @@ export class Population {
     const spanNs = this.#lastNs - this.#startNs
     if (spanNs <= 0) return
     const lines: Record<string, number[]> = {}
-    const steps = Math.ceil(spanNs / this.#stepNs)
-    for (const [className, count] of [...this.#classes, ['', this.#all] as const]) {
-      const suffix = className === '' ? '' : `.${className}`
-      meter.value(`queueLength${suffix}.mean`, count.area / spanNs, 'count', 'lower')
-      meter.value(`queueLength${suffix}.max`, count.largest, 'count', 'lower')
-      if (className !== '') lines[className] = this.#means(count, steps, spanNs)
+    for (const [className, count] of this.#classes) {
+      this.#value(meter, `queueLength.${className}`, count, spanNs)
+      lines[className] = this.#means(count, spanNs)
     }
+    this.#value(meter, 'queueLength', this.#all, spanNs)
     meter.timeSeries({ title: 'Jobs in the system', unit: 'count', stepNs: this.#stepNs, lines })
   }
 
-  #means(count: Count, steps: number, spanNs: number): number[] {
-    return Array.from({ length: steps }, (_, i) => {
+  #value(meter: Meter, name: string, { area, largest }: Count, spanNs: number): void {
+    meter.value(`${name}.mean`, area / spanNs, 'count', 'lower')
+    meter.value(`${name}.max`, largest, 'count', 'lower')
+  }
+
+  #means(count: Count, spanNs: number): number[] {
+    return Array.from({ length: Math.ceil(spanNs / this.#stepNs) }, (_, i) => {
       const lengthNs = Math.min(this.#stepNs, spanNs - i * this.#stepNs)
       return count.areas[i]! / lengthNs
     })
   }
 
-  #change(className: string, by: number, nowNs: number): void {
-    while (nowNs - this.#startNs >= this.#stepNs * STEPS) {
-      this.#stepNs *= 2
-      for (const count of [...this.#classes.values(), this.#all]) count.coarsen()
-    }
-    this.#lastNs = Math.max(this.#lastNs, nowNs)
-    this.#of(className).change(by, nowNs, this.#startNs, this.#stepNs)
+  #change(own: Count, by: number, nowNs: number): void {
+    while (nowNs >= this.#endNs) this.#coarsen()
+    if (nowNs > this.#lastNs) this.#lastNs = nowNs
+    own.change(by, nowNs, this.#startNs, this.#stepNs)
     this.#all.change(by, nowNs, this.#startNs, this.#stepNs)
+  }
+
+  #coarsen(): void {
+    this.#stepNs *= 2
+    this.#endNs = this.#startNs + this.#stepNs * STEPS
+    for (const count of this.#classes.values()) count.coarsen()
+    this.#all.coarsen()
   }
 
   #of(className: string): Count {

@@ -36,7 +36,7 @@ export class Histogram {
   #max = 0
   /** Every value, in order of coming; `undefined` where it is not exact, or not any more. */
   #samples: Float64Array | undefined
-  #sorted: Float64Array | undefined
+  #kept = 0
 
   private constructor(hdr: Hdr, samples?: Float64Array) {
     this.#hdr = hdr
@@ -126,20 +126,30 @@ export class Histogram {
   }
 
   #keep(value: number): void {
-    const { count } = this
-    if (count === this.#samples!.length) {
-      this.#samples = count < EXACT_UP_TO ? longer(this.#samples!) : undefined
+    if (this.#kept === this.#samples!.length) {
+      this.#samples = this.#kept < EXACT_UP_TO ? longer(this.#samples!) : undefined
       if (this.#samples === undefined) return
     }
-    this.#samples![count] = value
-    this.#sorted = undefined
+    this.#samples![this.#kept++] = value
   }
 
+  /** Sorts only the values of the bucket that the rank falls into. */
   #nearestRank(percent: number): number {
-    this.#sorted ??= this.#samples!.slice(0, this.count).sort()
     // In whole thousandths: 99.9 % of 1,000 values is the 999th, and not what rounding makes of it.
-    const rank = Math.ceil((this.count * Math.round(percent * 1000)) / 100_000)
-    return this.#sorted[Math.max(0, rank - 1)]!
+    const rank = Math.max(1, Math.ceil((this.#kept * Math.round(percent * 1000)) / 100_000))
+    const samples = this.#samples!.subarray(0, this.#kept)
+    const bucket = bucketOf(this.#settled().getValueAtPercentile(percent))
+    const [low, high] = [lowestOf(bucket), lowestOf(bucket + 1)]
+    const inside: number[] = []
+    let below = 0
+    for (let i = 0; i < samples.length; i++) {
+      const value = samples[i]!
+      if (value < low) below++
+      else if (value < high) inside.push(value)
+    }
+    inside.sort((a, b) => a - b)
+    // The library's rank may be one off, and so its bucket.
+    return inside[rank - 1 - below] ?? samples.slice().sort()[rank - 1]!
   }
 
   #grow(index: number): void {

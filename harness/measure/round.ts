@@ -8,6 +8,7 @@ import type { PreparedPolicy } from '../policy-parts.ts'
 import { createRandom } from '../random.ts'
 import type { RoundRecord, RoundStatus } from '../records.ts'
 import type { SimulatedSelector } from '../selectors/simulated.ts'
+import type { WorldModel } from '../world/model.ts'
 import { VirtualEvent } from '../world/transport.ts'
 import { World } from '../world/world.ts'
 import { CpuWindow, cpuMetrics, peakMemory } from './cost.ts'
@@ -29,6 +30,8 @@ export interface RoundInput {
   readonly params: unknown
   readonly selector: SelectorName
   readonly seed: number
+  /** What a virtual round's world is like. */
+  readonly world?: WorldModel
 }
 
 /** Between the serving and the driving process. */
@@ -79,8 +82,8 @@ export const NEVER_READY = 'ended without calling ctx.ready: nothing drove it'
 
 /** Both sides on one virtual time line. */
 export async function runVirtual(input: RoundInput): Promise<Outcome> {
-  const world = new World()
   const random = createRandom(input.seed)
+  const world = new World(input.world, random.fork('world'))
   const { scenario, params } = input
   const health = new HealthObserver('virtual')
   const makeHost = (index: number, policy: PreparedPolicy, observers: HealthObserver[]) =>

@@ -15,14 +15,17 @@ export class SimulatedSelector implements Selector {
   readonly blocking = false
   readonly network: VirtualNetwork
   readonly clock: Clock
+  readonly #pollNs: number
   readonly #deliveries = new Heap<Delivery>(
     (a, b) => a.atNs < b.atNs || (a.atNs === b.atNs && a.order < b.order),
   )
   #sent = 0
 
-  constructor(clock: Clock, wire: Wire) {
+  /** `host` names its randomness; a look at I/O takes `pollNs`. */
+  constructor(clock: Clock, wire: Wire, host = 0, pollNs = 0) {
     this.clock = clock
-    this.network = new VirtualNetwork(this, wire)
+    this.#pollNs = pollNs
+    this.network = new VirtualNetwork(this, wire, host)
   }
 
   /** When the next delivery arrives, ns; `Infinity` where none is under way. */
@@ -35,7 +38,10 @@ export class SimulatedSelector implements Selector {
     this.#deliveries.push({ atNs, order: this.#sent++, arrive })
   }
 
-  /** Never waits: the world moves the clock. */
+  /**
+   * Never waits: the world moves the clock. What it sees is what is there when it begins: of what comes while it
+   * looks, the other hosts have not sent all.
+   */
   select(_timeoutNs: number, emit: EmitIo): number {
     let emitted = 0
     while (this.nextNs() <= this.clock.lastNs) {
@@ -46,6 +52,7 @@ export class SimulatedSelector implements Selector {
       emit(event)
       emitted++
     }
+    this.clock.work(this.#pollNs)
     return emitted
   }
 

@@ -1,8 +1,63 @@
 import { createHash } from 'node:crypto'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Handle, LoopObserver } from '../contracts.ts'
 
-const RECORD_NUMBERS = 5
+export const RECORD_NUMBERS = 5
 const RECORDS_BUFFERED = 4096
+
+/** Where the names of a kept log stand: a JSON string a line, by number. */
+export function namesPath(path: string): string {
+  return `${path}.names`
+}
+
+/** The files in which the log of this process's world is kept. */
+class LogFiles {
+  readonly #records: number
+  readonly #names: number
+  /** Kept, not thrown: a log is written from an observer, and an observer that throws is switched off. */
+  error: unknown
+
+  constructor(path: string) {
+    this.#records = openSync(path, 'w')
+    this.#names = openSync(namesPath(path), 'w')
+  }
+
+  records(bytes: Uint8Array): void {
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(this.#records, bytes, written)
+    } catch (error) {
+      this.error ??= error
+    }
+  }
+
+  name(name: string): void {
+    try {
+      writeSync(this.#names, `${JSON.stringify(name)}\n`)
+    } catch (error) {
+      this.error ??= error
+    }
+  }
+
+  close(): void {
+    closeSync(this.#records)
+    closeSync(this.#names)
+  }
+}
+
+let kept: LogFiles | undefined
+
+/**
+ * Keeps the events of the world that runs next, in full: the records at `path` as they are hashed, five little-endian
+ * doubles each, and the names beside it. Returns what closes the files. Throws where they cannot be written.
+ */
+export function keepEventLog(path: string): () => void {
+  const files = new LogFiles(path)
+  kept = files
+  return () => {
+    kept = undefined
+    files.close()
+  }
+}
 
 /**
  * The log of everything that ran in a world, kept as a running SHA-256. A record is five numbers: host, start, end,
@@ -22,9 +77,13 @@ export class EventLog {
     }
   }
 
-  /** Ends the log. Little-endian byte order is that of every platform Node runs on but s390x. */
+  /**
+   * Ends the log. Little-endian byte order is that of every platform Node runs on but s390x. Throws where the log was to
+   * be kept and could not be written.
+   */
   digest(): string {
     this.#flush()
+    if (kept?.error !== undefined) throw kept.error
     return this.#hash.digest('hex')
   }
 
@@ -47,11 +106,14 @@ export class EventLog {
     this.#names.set(name, id)
     this.#flush()
     this.#hash.update(`${id}=${name}\n`)
+    kept?.name(name)
     return id
   }
 
   #flush(): void {
-    this.#hash.update(new Uint8Array(this.#buffer.buffer, 0, this.#used * 8))
+    const bytes = new Uint8Array(this.#buffer.buffer, 0, this.#used * 8)
+    this.#hash.update(bytes)
+    kept?.records(bytes)
     this.#used = 0
   }
 }

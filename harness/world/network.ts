@@ -1,23 +1,36 @@
 /**
- * The network of a world: reliable byte streams with latency, bandwidth and a window, between hosts or within one.
+ * The network of a world: reliable byte streams over links and with a window, between hosts or within one.
  * Modelled on what a program can see of TCP: order, half-close, reset, refusal, backpressure. Handshakes are a
  * kernel's work: they take their time on the wire, however busy the hosts are.
  */
 import type { Address, IoEvent, Listener, Network, NetworkError, Transport } from '../contracts.ts'
+import { createRandom, type Random } from '../random.ts'
 import { formatAddress, NetworkFailure } from '../selectors/network-error.ts'
 import type { SimulatedSelector } from '../selectors/simulated.ts'
 import { literalHost } from '../selectors/socket-address.ts'
-import { LATENCY_NS, VirtualEvent, VirtualTransport } from './transport.ts'
+import { Link, type LinkModel, loopbackOf } from './link.ts'
+import { DEFAULT_WORLD_MODEL } from './model.ts'
+import { VirtualEvent, VirtualTransport } from './transport.ts'
 
 const EPHEMERAL_PORTS_FROM = 49_152
 const EVERYWHERE = ['0.0.0.0', '::']
 /** Connections accepted in one handle before others get a turn. */
 const ACCEPTS_PER_HANDLE = 32
 
-/** Joins the hosts of a world: who listens where. */
+/** Joins the hosts of a world: who listens where, and what lies between them. */
 export class Wire {
+  /** Between two hosts, and within one. */
+  readonly model: LinkModel
+  readonly loopback: LinkModel
+  readonly random: Random
   readonly #listeners = new Map<string, VirtualListener>()
   #nextPort = EPHEMERAL_PORTS_FROM
+
+  constructor(model: LinkModel = DEFAULT_WORLD_MODEL, random: Random = createRandom(0)) {
+    this.model = model
+    this.loopback = loopbackOf(model)
+    this.random = random
+  }
 
   /** Throws `NetworkError` (EADDRINUSE, ENOTFOUND). */
   bind(address: Address, listener: (bound: Address) => VirtualListener): VirtualListener {
@@ -137,38 +150,67 @@ class VirtualListener implements Listener {
   }
 }
 
-/** One attempt to connect, from the call to `done` or to giving up. */
-class Connecting {
-  readonly near: VirtualTransport
+/** A call of `connect`, to its answer or to giving up. */
+interface Attempt {
+  /** When the caller hears, ns: there and back. */
+  readonly answerNs: number
+  conclude(done: (result: Transport | NetworkError) => void): void
+  giveUp(): void
+}
+
+/** One that found a listener. */
+class Connecting implements Attempt {
+  readonly answerNs: number
+  readonly #near: VirtualTransport
   readonly #listener: VirtualListener
   readonly #arrivesNs: number
   readonly #address: Address
 
-  constructor(selector: SimulatedSelector, wire: Wire, address: Address) {
-    this.#listener = wire.find(address)
-    this.#address = address
-    this.#arrivesNs = selector.clock.lastNs + LATENCY_NS
-    this.near = new VirtualTransport(selector, wire.ephemeral(address), literal(address))
-    const far = new VirtualTransport(this.#listener.selector, literal(address), this.near.localAddress)
-    this.near.join(far)
-    this.#listener.selector.deliverAt(this.#arrivesNs, () => this.#listener.queue(far, this.#arrivesNs))
+  constructor(
+    selector: SimulatedSelector,
+    listener: VirtualListener,
+    link: Link,
+    near: Address,
+    far: Address,
+  ) {
+    const { arrivesNs, answerNs, lostNs } = link.handshake(selector.clock.lastNs)
+    const there = listener.selector
+    this.answerNs = answerNs
+    this.#listener = listener
+    this.#arrivesNs = arrivesNs
+    this.#address = far
+    this.#near = new VirtualTransport(selector, link.there, near, far)
+    const accepted = new VirtualTransport(there, link.back, far, near)
+    this.#near.join(accepted)
+    there.deliverAt(arrivesNs, () => listener.queue(accepted, arrivesNs))
+    if (lostNs === Number.POSITIVE_INFINITY) return
+    this.#near.loseAt(lostNs)
+    accepted.loseAt(lostNs)
   }
 
   /** Known when the answer is back: whatever the listener did before this asked has then happened. */
   conclude(done: (result: Transport | NetworkError) => void): void {
     if (this.#listener.refusesAt(this.#arrivesNs)) done(refused(this.#address))
-    else this.near.claim(done)
+    else this.#near.claim(done)
+  }
+
+  giveUp(): void {
+    this.#near.close()
   }
 }
 
 export class VirtualNetwork implements Network {
   readonly #selector: SimulatedSelector
   readonly #wire: Wire
+  readonly #random: Random
   readonly #listeners = new Set<VirtualListener>()
+  #attempts = 0
 
-  constructor(selector: SimulatedSelector, wire: Wire) {
+  /** `host` names this host's share of the world's randomness. */
+  constructor(selector: SimulatedSelector, wire: Wire, host: number) {
     this.#selector = selector
     this.#wire = wire
+    this.#random = wire.random.fork(`host-${host}`)
   }
 
   listen(address: Address, accepted: (transport: Transport) => void): Listener {
@@ -192,26 +234,31 @@ export class VirtualNetwork implements Network {
     const event = new VirtualEvent('connect', () => {
       const tell = call
       call = undefined
-      if (tell === undefined) return
-      if (attempt instanceof Connecting) attempt.conclude(tell)
-      else tell(attempt)
+      if (tell !== undefined) attempt.conclude(tell)
     })
-    // There and back.
-    const answerNs = this.#selector.clock.lastNs + 2 * LATENCY_NS
-    this.#selector.deliverAt(answerNs, () => (call === undefined ? undefined : event))
+    this.#selector.deliverAt(attempt.answerNs, () => (call === undefined ? undefined : event))
     return () => {
-      if (call !== undefined && attempt instanceof Connecting) attempt.near.close()
+      if (call !== undefined) attempt.giveUp()
       call = undefined
     }
   }
 
-  #attempt(address: Address): Connecting | NetworkError {
+  #attempt(address: Address): Attempt {
     try {
-      return new Connecting(this.#selector, this.#wire, address)
+      const listener = this.#wire.find(address)
+      const link = this.#link('path' in address || listener.selector === this.#selector)
+      return new Connecting(this.#selector, listener, link, this.#wire.ephemeral(address), literal(address))
     } catch (error) {
-      if (error instanceof NetworkFailure) return error
-      throw error
+      if (!(error instanceof NetworkFailure)) throw error
+      // The news that nobody listens comes from another host: it travels as a connection would.
+      const { answerNs } = this.#link('path' in address).handshake(this.#selector.clock.lastNs)
+      return { answerNs, conclude: (done) => done(error), giveUp: () => {} }
     }
+  }
+
+  #link(isLocal: boolean): Link {
+    const { loopback, model } = this.#wire
+    return new Link(isLocal ? loopback : model, this.#random.fork(`connection-${this.#attempts++}`))
   }
 
   close(): void {

@@ -12,11 +12,8 @@ import { NetworkFailure } from '../selectors/network-error.ts'
 import { OutputBuffer } from '../selectors/output-buffer.ts'
 import type { SimulatedSelector } from '../selectors/simulated.ts'
 import { OWNERLESS } from '../selectors/socket-host.ts'
+import type { Line } from './link.ts'
 
-/** One-way delay of a link, ns: a local network's. */
-export const LATENCY_NS = 50_000
-/** Time a byte takes on its connection's line, ns: 1 Gbit/s. */
-export const NS_PER_BYTE = 8
 /** Bytes that may be under way, sent and not yet taken by the peer's program; the rest waits in the buffer. */
 export const WINDOW_BYTES = 256 * 1024
 /** The largest piece that travels, and arrives, as one. */
@@ -52,12 +49,13 @@ export class VirtualTransport implements Transport {
   readonly #readEvent = new VirtualEvent('read', () => this.#read())
   readonly #writeEvent = new VirtualEvent('write', () => this.#flush())
   readonly #output = new OutputBuffer()
+  /** Towards the peer. */
+  readonly #line: Line
   #peer!: VirtualTransport
   /** Nobody owns it yet: what arrives waits, as it does in a kernel before `accept`. */
   #unclaimed = true
   #arrived: Segment[] = []
   #underWayBytes = 0
-  #lineFreeNs = 0
   #paused = false
   #ending: 'end' | 'close' | undefined
   #endSent = false
@@ -67,8 +65,9 @@ export class VirtualTransport implements Transport {
   #broken: NetworkFailure | undefined
   #closed = false
 
-  constructor(selector: SimulatedSelector, localAddress: Address, remoteAddress: Address) {
+  constructor(selector: SimulatedSelector, line: Line, localAddress: Address, remoteAddress: Address) {
     this.#selector = selector
+    this.#line = line
     this.#clock = selector.clock
     this.localAddress = localAddress
     this.remoteAddress = remoteAddress
@@ -77,6 +76,11 @@ export class VirtualTransport implements Transport {
   join(peer: VirtualTransport): void {
     this.#peer = peer
     peer.#peer = this
+  }
+
+  /** The network gives the connection up at `atNs`: this end sees what a reset by its peer would show. */
+  loseAt(atNs: number): void {
+    this.#selector.deliverAt(atNs, () => this.#arriveReset())
   }
 
   /** Hands it to an owner, who is set inside `take`. What has arrived since then comes in a handle of its own. */
@@ -166,10 +170,9 @@ export class VirtualTransport implements Transport {
 
   /** Pieces follow one another on the line; each arrives when its last byte does. */
   #transmit(segment: Segment, bytes: number): void {
-    const startNs = Math.max(this.#clock.lastNs, this.#lineFreeNs)
-    this.#lineFreeNs = startNs + bytes * NS_PER_BYTE
+    const arrivesNs = this.#line.arrivalNs(this.#clock.lastNs, bytes)
     const peer = this.#peer
-    peer.#selector.deliverAt(this.#lineFreeNs + LATENCY_NS, () => peer.#arrive(segment))
+    if (arrivesNs < Number.POSITIVE_INFINITY) peer.#selector.deliverAt(arrivesNs, () => peer.#arrive(segment))
   }
 
   /** The peer's program has taken bytes, and the news has come back. */
@@ -239,7 +242,7 @@ export class VirtualTransport implements Transport {
 
   #acknowledge(bytes: number): void {
     const peer = this.#peer
-    peer.#selector.deliverAt(this.#clock.lastNs + LATENCY_NS, () => peer.#acknowledged(bytes))
+    peer.#selector.deliverAt(this.#line.newsNs(this.#clock.lastNs), () => peer.#acknowledged(bytes))
   }
 
   /** At `close`: what nobody reads any more must not hold up the peer. */

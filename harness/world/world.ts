@@ -4,14 +4,25 @@
  */
 import type { AnyFuture } from '../loop/future.ts'
 import { canDrainMicrotasks } from '../loop/microtasks.ts'
+import { createRandom, type Random } from '../random.ts'
 import { EventLog } from './event-log.ts'
 import type { Host } from './host.ts'
+import { DEFAULT_WORLD_MODEL, type WorldModel } from './model.ts'
 import { Wire } from './network.ts'
 
 export class World {
-  readonly wire = new Wire()
+  readonly model: WorldModel
+  /** Only forked, by host and connection: what one of them draws shifts nothing for another. */
+  readonly random: Random
+  readonly wire: Wire
   readonly log = new EventLog()
   readonly #hosts: Host[] = []
+
+  constructor(model: WorldModel = DEFAULT_WORLD_MODEL, random: Random = createRandom(0)) {
+    this.model = model
+    this.random = random
+    this.wire = new Wire(model, random.fork('links'))
+  }
 
   /**
    * Ties in time are broken by the order of attachment: attach whoever drives before whoever is driven, so that an

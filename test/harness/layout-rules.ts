@@ -33,7 +33,14 @@ export const RULES: Rule[] = [
   },
   {
     folder: 'harness/world/',
-    may: ['harness/errors.ts', 'harness/loop/', 'harness/selectors/'],
+    may: [
+      'harness/durations.ts',
+      'harness/errors.ts',
+      'harness/loop/',
+      'harness/options.ts',
+      'harness/random.ts',
+      'harness/selectors/',
+    ],
     mayAsType: ['harness/contracts.ts'],
   },
 ]

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { IoEvent, NetworkError, Transport } from '../../harness/contracts.ts'
 import { createRandom } from '../../harness/random.ts'
-import { LATENCY_NS, NS_PER_BYTE, SEGMENT_BYTES, WINDOW_BYTES } from '../../harness/world/transport.ts'
+import { SEGMENT_BYTES, WINDOW_BYTES } from '../../harness/world/transport.ts'
 import { connectPair, failureOf, Peer, settle, until } from '../selectors/bench.ts'
 import { anyVirtualPath, SimulatedBench, simulatedFixture } from '../selectors/simulated-bench.ts'
 import { NETWORK_CHECKS } from '../selectors/suite.ts'
+import { LATENCY_NS, NS_PER_BYTE } from './simulate.ts'
 
 const bytes = (text: string) => Buffer.from(text)
 

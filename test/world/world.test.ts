@@ -1,21 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_ATTRIBUTES } from '../../harness/loop/attributes.ts'
-import type { AnyFuture } from '../../harness/loop/future.ts'
 import type { Loop } from '../../harness/loop/loop.ts'
-import type { SimulatedSelector } from '../../harness/selectors/simulated.ts'
-import { LATENCY_NS, NS_PER_BYTE, VirtualEvent } from '../../harness/world/transport.ts'
 import { World } from '../../harness/world/world.ts'
 import { CANARIES } from '../policies/canaries.ts'
-import { addHost, simulate } from './simulate.ts'
+import { addHost, LATENCY_NS, NS_PER_BYTE, runUntilNs, simulate, tell } from './simulate.ts'
 
 async function twoHosts(policies: [string, string] = ['fifo', 'fifo']) {
   const world = new World()
   return { world, a: await addHost(world, 0, policies[0]), b: await addHost(world, 1, policies[1]) }
-}
-
-/** Runs until that time on every host. */
-function runUntilNs(world: World, loops: Loop[], atNs: number): Promise<void> {
-  return world.run(loops.map((loop): AnyFuture => loop.spawn(async () => await loop.sleep(atNs))))
 }
 
 describe('a world', () => {
@@ -84,13 +75,6 @@ describe('a world', () => {
     expect(asking.result()).toEqual([2 * LATENCY_NS, 2 * (LATENCY_NS + 10 * NS_PER_BYTE)])
   })
 })
-
-/** News for another host, as an event of its own that arrives at `atNs`. */
-function tell(to: Loop, atNs: number, news: () => void, priority = 0): void {
-  const event = new VirtualEvent('news', news)
-  event.attributes = { ...DEFAULT_ATTRIBUTES, priority }
-  ;(to.selector as SimulatedSelector).deliverAt(atNs, () => event)
-}
 
 /** Three bulk handles of 1000 ns on the host under test; urgent news reaches it as the first one ends. */
 async function arrivalAtTheChoice(driverFirst: boolean, sentNs: number): Promise<string[]> {

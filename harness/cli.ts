@@ -6,6 +6,7 @@ import type { Command, Ending, Terminal } from './commands/command.ts'
 import { doctor } from './commands/doctor.ts'
 import { list } from './commands/list.ts'
 import { create } from './commands/new.ts'
+import { replay } from './commands/replay.ts'
 import { report } from './commands/report.ts'
 import { run } from './commands/run.ts'
 import { serve } from './commands/serve.ts'
@@ -13,7 +14,7 @@ import { messageOf, UsageError } from './errors.ts'
 import { didYouMean } from './suggest.ts'
 import { VERSION } from './version.ts'
 
-const COMMANDS: readonly Command[] = [run, report, list, create, serve, doctor]
+const COMMANDS: readonly Command[] = [run, replay, report, list, create, serve, doctor]
 
 const USAGE_ERROR = 2
 const EXIT_CODES: Record<Ending, number> = {

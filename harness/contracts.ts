@@ -139,6 +139,8 @@ export interface Clock {
   readonly lastNs: number
   /** Holds the processor for `durationNs`: burns CPU in real time, advances the host's clock in virtual time. */
   work(durationNs: number): void
+  /** All that `work` was asked for so far, ns: what remains of a handle's run time is overhead. */
+  readonly workedNs: number
 }
 
 export type SelectorName = 'epoll' | 'poll' | 'select' | 'libuv' | 'simulated'
@@ -377,6 +379,7 @@ export type FindingKind =
   | 'memory'
   | 'slow-callback'
   | 'accept-failed'
+  | 'nondeterministic'
 
 /** Something a person should know about a cell. Where `fatal`, it breaks the cell. */
 export interface Finding {

@@ -10,6 +10,15 @@ const DURATIONS: readonly [number, string][] = [
   [1e6, 'ms'],
   [1e9, 's'],
 ]
+/** From which length on (ns) an axis is labelled in a unit of which length (ns). */
+const AXIS_TIMES: readonly [number, number, string][] = [
+  [0, 1, 'ns'],
+  [2e3, 1e3, 'µs'],
+  [2e6, 1e6, 'ms'],
+  [2e9, 1e9, 's'],
+  [900e9, 60e9, 'min'],
+  [18_000e9, 3600e9, 'h'],
+]
 const BYTES: readonly [number, string][] = [
   [1, 'B'],
   [2 ** 10, 'KiB'],
@@ -47,10 +56,11 @@ export function formatDuration(ns: number): string {
   return scaled(ns, DURATIONS)
 }
 
-/** Like `formatValue`, with no more digits than the number needs: `10 µs`, `1.5 ms`. For axes. */
+/** Like `formatValue`, with no more digits than the number needs: `10 µs`, `1.5 ms`. For axes, where `1,000 s` is round. */
 export function formatTick(value: number, unit: Unit): string {
   if (value === 0) return '0'
-  return formatValue(value, unit).replace(/^(-?\d+)\.(\d*?)0+(?=\s|$)/, (_, whole, rest) =>
+  const text = unit === 'ns' ? scaled(value, DURATIONS) : formatValue(value, unit)
+  return text.replace(/^(-?\d+)\.(\d*?)0+(?=\s|$|e)/, (_, whole, rest) =>
     rest === '' ? whole : `${whole}.${rest}`,
   )
 }
@@ -60,6 +70,12 @@ export function formatRatio(value: number | undefined, base: number | undefined)
   if (value === undefined || base === undefined || base === 0) return ''
   const ratio = value / base
   return Number.isFinite(ratio) ? `×${ratioDigits(ratio)}` : ''
+}
+
+/** The unit in which a whole axis of times up to `longestNs` is labelled, and its length in ns. */
+export function timeUnit(longestNs: number): { readonly name: string; readonly ns: number } {
+  const [, ns, name] = AXIS_TIMES.findLast(([from]) => longestNs >= from) ?? AXIS_TIMES[0]!
+  return { name, ns }
 }
 
 /** `name=value`, as the command line takes them. */
@@ -94,6 +110,8 @@ function threeDigits(value: number, whole = false): string {
   const size = Math.abs(rounded)
   if (size >= 1000) return grouped(Math.round(value))
   if (size < 0.001) return value.toExponential(1)
+  // Shares and errors: the leading zeros are no digits.
+  if (size < 0.1) return rounded.toPrecision(3)
   return rounded.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3)
 }
 

@@ -3,6 +3,7 @@
  * every statistic, chart and verdict is rebuilt from it alone.
  */
 import { z } from 'zod'
+import type { WorldModel } from './world/model.ts'
 
 export const RECORD_SCHEMA = 1
 
@@ -67,6 +68,10 @@ export const headerSchema = z.object({
   /** The selectors that were asked for; a policy may have chosen another. */
   selectors: z.array(z.string()).optional(),
   cells: z.array(cellSchema),
+  /** What the worlds of virtual cells were like; absent: the default. */
+  world: z.custom<WorldModel>((value) => typeof value === 'object' && value !== null).optional(),
+  /** Virtual cells were charged what the real ones cost, to compare them. */
+  fidelity: z.boolean().optional(),
   /** Colour and order of policies in every chart. */
   policies: z.array(z.string()),
 })
@@ -89,6 +94,8 @@ export const roundSchema = z.object({
   series: z.array(series).default([]),
   /** SHA-256 of the virtual run's whole event log. */
   digest: z.string().optional(),
+  /** A virtual round that was run again in other processes: how often in all, and whether every run was the same. */
+  verification: z.object({ runs: z.number().int().min(2), agree: z.boolean() }).optional(),
 })
 
 export type Cell = z.infer<typeof cellSchema>

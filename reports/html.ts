@@ -2,9 +2,11 @@
 import type { Group } from '../harness/verdict/groups.ts'
 import type { Report, Reporter } from '../harness/verdict/reporter.ts'
 import { type ChartedGroup, chartedGroups } from './charts/charts.ts'
+import { type ChartedFidelity, chartedFidelity } from './charts/fidelity.ts'
 import { writeWhole } from './output/wholefile.ts'
 import { headlineTable } from './page/comparisontable.ts'
 import { definitionList, html, type Markup, NOTHING, raw } from './page/elements.ts'
+import { fidelitySection } from './page/fidelity.ts'
 import { sectionOf } from './page/section.ts'
 import { STYLESHEET } from './page/stylesheet.ts'
 import { commandOf, environmentOf, GLOSSARY, REPRODUCE } from './tables/environment.ts'
@@ -14,13 +16,18 @@ const reporter: Reporter = {
   name: 'html',
   summary: 'index.html: the whole report with charts in one self-contained page',
   async write(report, { directory }) {
-    return [writeWhole(directory, 'index.html', pageOf(report, chartedGroups(report)).source)]
+    const page = pageOf(report, chartedGroups(report), chartedFidelity(report))
+    return [writeWhole(directory, 'index.html', page.source)]
   },
 }
 
 export default reporter
 
-function pageOf(report: Report, groups: readonly ChartedGroup[]): Markup {
+function pageOf(
+  report: Report,
+  groups: readonly ChartedGroup[],
+  fidelities: readonly ChartedFidelity[],
+): Markup {
   const { header } = report.records
   const anchors = new Map<Group, string>(groups.map(({ group }, index) => [group, `group-${index + 1}`]))
   return html`<!doctype html>
@@ -45,6 +52,7 @@ ${headlineTable(
 that finished, * the best. ${REPRODUCE}</p>
 </section>
 ${groups.map((group) => sectionOf(group, anchors.get(group.group)!))}
+${fidelitySection(fidelities)}
 <section><h2>Environment</h2>${definitionList(environmentOf(header))}</section>
 <section><h2>Words</h2>${definitionList(GLOSSARY)}</section>
 </main>

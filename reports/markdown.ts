@@ -2,33 +2,53 @@
 import type { Group } from '../harness/verdict/groups.ts'
 import type { Report, Reporter } from '../harness/verdict/reporter.ts'
 import { type ChartedGroup, chartedGroups } from './charts/charts.ts'
+import { type ChartedFidelity, chartedFidelity } from './charts/fidelity.ts'
+import type { ChartSpec } from './charts/spec.ts'
 import { chartPath, writeCharts } from './output/chartfiles.ts'
 import { writeWhole } from './output/wholefile.ts'
 import { type Comparison, comparisonOf, type Entry } from './tables/comparison.ts'
 import { commandOf, environmentOf, GLOSSARY, REPRODUCE } from './tables/environment.ts'
 import { escapeMarkdown as text } from './tables/escape.ts'
+import {
+  FIDELITY_LEGEND,
+  FIDELITY_TITLE,
+  fidelityLines,
+  fidelityLoad,
+  fidelityTable,
+  fidelityTitle,
+} from './tables/fidelity.ts'
 import { findingLines } from './tables/findings.ts'
 import { loadOf, titleOf } from './tables/heading.ts'
 import { arrowOf, BEST, legendOf } from './tables/legend.ts'
 import { observedTables } from './tables/observed.ts'
+import type { PlainTable } from './tables/plain.ts'
 
 const reporter: Reporter = {
   name: 'markdown',
   summary: 'report.md with its charts: for a repository, an issue or a pull request',
   async write(report, { directory }) {
     const groups = chartedGroups(report)
-    const charts = writeCharts(groups, directory)
-    return [writeWhole(directory, 'report.md', documentOf(report, groups)), ...charts]
+    const fidelities = chartedFidelity(report)
+    const charts = writeCharts(
+      [...groups, ...fidelities].flatMap((one) => one.charts),
+      directory,
+    )
+    return [writeWhole(directory, 'report.md', documentOf(report, groups, fidelities)), ...charts]
   },
 }
 
 export default reporter
 
-function documentOf(report: Report, groups: readonly ChartedGroup[]): string {
+function documentOf(
+  report: Report,
+  groups: readonly ChartedGroup[],
+  fidelities: readonly ChartedFidelity[],
+): string {
   const sections = [
     '# loopdyno report',
     ...reproduction(report),
     ...groups.flatMap(sectionOf),
+    ...fidelitySection(fidelities),
     '## Environment',
     listOf(environmentOf(report.records.header)),
     '## Words',
@@ -63,8 +83,33 @@ function sectionOf({ group, charts }: ChartedGroup): string[] {
     ...(legend === '' ? [] : [text(legend)]),
     ...troubles(comparison),
     ...findings(group),
-    ...charts.map((chart) => `![${text(chart.alt)}](${encodeURI(chartPath(chart))})`),
+    ...charts.map(linkOf),
     ...observed(group),
+  ]
+}
+
+function linkOf(chart: ChartSpec): string {
+  return `![${text(chart.alt)}](${encodeURI(chartPath(chart))})`
+}
+
+function fidelitySection(fidelities: readonly ChartedFidelity[]): string[] {
+  if (fidelities.length === 0) return []
+  return [
+    `## ${text(FIDELITY_TITLE)}`,
+    ...fidelities.flatMap(({ fidelity, charts }) => {
+      const { columns, rows } = fidelityTable(fidelity)
+      const load = fidelityLoad(fidelity)
+      return [
+        `### ${text(fidelityTitle(fidelity))}`,
+        ...(load === '' ? [] : [text(load)]),
+        fidelityLines(fidelity)
+          .map((line) => `- **${text(line.policy)}**: ${text(line.text)}`)
+          .join('\n'),
+        ...(rows.length === 0 ? [] : [tableOf(columns, rows)]),
+        ...charts.map(linkOf),
+      ]
+    }),
+    text(FIDELITY_LEGEND),
   ]
 }
 
@@ -76,7 +121,8 @@ function comparisonTable({ columns, rows }: Comparison, group: Group): string {
     ...sound.map((row) => entryText(row.entries[index]!)),
   ])
   const digests = digestLine(group)
-  return tableOf(['metric', ...sound.map((row) => row.policy)], [...lines, ...digests])
+  const heads = sound.map(({ policy }) => ({ name: policy, numeric: true }))
+  return tableOf([{ name: 'metric', numeric: false }, ...heads], [...lines, ...digests])
 }
 
 function entryText({ text, ratio, best }: Entry): string {
@@ -108,16 +154,13 @@ function findings(group: Group): string[] {
 function observed(group: Group): string[] {
   return observedTables(group).flatMap(({ title, policy, round, columns, rows, omitted }) => [
     `**${text(title)}**: ${text(policy)}, round ${round}${omitted > 0 ? ` (${omitted} more rows in records.jsonl)` : ''}`,
-    tableOf(
-      columns.map((column) => column.name),
-      rows,
-    ),
+    tableOf(columns, rows),
   ])
 }
 
-/** The first column to the left, all others to the right; everything is escaped here. */
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Numbers to the right; everything is escaped here. */
+function tableOf(columns: PlainTable['columns'], rows: PlainTable['rows']): string {
   const line = (cells: readonly string[]) => `| ${cells.map(text).join(' | ')} |`
-  const rule = `| ${head.map((_, index) => (index === 0 ? ':--' : '--:')).join(' | ')} |`
-  return [line(head), rule, ...rows.map(line)].join('\n')
+  const rule = `| ${columns.map(({ numeric }) => (numeric ? '--:' : ':--')).join(' | ')} |`
+  return [line(columns.map(({ name }) => name)), rule, ...rows.map(line)].join('\n')
 }

@@ -26,8 +26,9 @@ const TYPE_CYCLES = [
 /** Time, chance and the date come from outside in these places only. */
 const AMBIENT: Record<string, string> = {
   'harness/loop/clock.ts': 'the clock is where time is read',
+  'harness/measure/ambient.ts': 'the traps name what they are set for',
   'harness/measure/runner.ts': 'how long a round took, for the record and the progress line',
-  'harness/commands/run.ts': 'when the run was started, for the record',
+  'harness/commands/executing.ts': 'when the run was started, for the record',
   'harness/commands/progress.ts': 'the time left, for people',
 }
 

@@ -5,7 +5,8 @@ import { messageOf } from '../errors.ts'
 import { RealClock } from '../loop/clock.ts'
 import { findLibuv } from '../loop/drivers/node-guest.ts'
 import { canDrainMicrotasks } from '../loop/microtasks.ts'
-import { createSelector, REAL_SELECTORS } from '../selectors/registry.ts'
+import { measureCosts } from '../measure/machine-costs.ts'
+import { createSelector, defaultSelector, REAL_SELECTORS } from '../selectors/registry.ts'
 import { descriptorLimit } from '../selectors/syscalls.ts'
 import type { Command } from './command.ts'
 
@@ -23,7 +24,13 @@ export const doctor: Command = {
   flags: { json: { type: 'boolean', describe: 'As JSON', default: false } },
   examples: [['$0 doctor', 'selectors, FFI, limits, load']],
   async run(args, terminal) {
-    const checks = [...runtimeChecks(), await microtaskCheck(), ...selectorChecks(), ...machineChecks()]
+    const checks = [
+      ...runtimeChecks(),
+      await microtaskCheck(),
+      ...selectorChecks(),
+      ...machineChecks(),
+      await costCheck(),
+    ]
     if (args.json) terminal.out(`${JSON.stringify({ environment: readEnvironment(), checks }, null, 2)}\n`)
     else {
       const colors = pc.createColors(terminal.color)
@@ -70,6 +77,13 @@ function microtaskCheck(): Promise<Check> {
       resolve({ what: 'microtasks', state: works ? 'ok' : 'missing', detail })
     })
   })
+}
+
+/** What `--dispatch-ns measured --poll-ns measured` would charge. */
+async function costCheck(): Promise<Check> {
+  const { dispatchNs, pollNs } = await measureCosts()
+  const detail = `${dispatchNs} ns to run a handle, ${pollNs} ns to look at I/O (${defaultSelector()})`
+  return { what: 'costs of a loop', state: 'ok', detail }
 }
 
 function selectorChecks(): Check[] {

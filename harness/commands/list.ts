@@ -3,6 +3,7 @@ import { builtinNames, loadPlugin, type PluginKind } from '../catalog.ts'
 import type { LoopPolicy, Scenario } from '../contracts.ts'
 import { REAL_SELECTORS } from '../selectors/registry.ts'
 import { describeSettings, type SettingDoc } from '../settings.ts'
+import { worldModel } from '../world/model.ts'
 import type { Command, Terminal } from './command.ts'
 
 interface Entry {
@@ -13,6 +14,9 @@ interface Entry {
 }
 
 const KINDS = { policies: 'policy', scenarios: 'scenario', reporters: 'reporter' } as const
+
+/** What can be listed, in this order. */
+const LISTS = [...Object.keys(KINDS), 'selectors', 'world']
 
 const SELECTORS: Record<string, string> = {
   epoll: 'Linux epoll, edge-triggered: cost grows with what is ready, not with what is watched',
@@ -25,11 +29,11 @@ const SELECTORS: Record<string, string> = {
 export const list: Command = {
   name: 'list',
   describe: 'List policies, scenarios, selectors and reporters with their options',
-  positionals: { what: { describe: 'Only these', choices: [...Object.keys(KINDS), 'selectors'] } },
+  positionals: { what: { describe: 'Only these', choices: LISTS } },
   flags: { json: { type: 'boolean', describe: 'As JSON', default: false } },
   examples: [['$0 list scenarios', 'what there is to run, with parameters']],
   async run(args, terminal) {
-    const wanted = args.what === undefined ? [...Object.keys(KINDS), 'selectors'] : [String(args.what)]
+    const wanted = args.what === undefined ? LISTS : [String(args.what)]
     const lists: Record<string, Entry[]> = {}
     for (const what of wanted) lists[what] = await entriesOf(what)
     if (args.json) terminal.out(`${JSON.stringify(lists, null, 2)}\n`)
@@ -41,6 +45,10 @@ export const list: Command = {
 async function entriesOf(what: string): Promise<Entry[]> {
   if (what === 'selectors') {
     return [...REAL_SELECTORS, 'simulated'].map((name) => ({ name, summary: SELECTORS[name]!, settings: [] }))
+  }
+  if (what === 'world') {
+    const summary = 'what simulated worlds are like: links, threads, files, costs (--world key=value)'
+    return [{ name: 'world', summary, settings: describeSettings(worldModel) }]
   }
   const kind: PluginKind = KINDS[what as keyof typeof KINDS]
   const entries: Entry[] = []

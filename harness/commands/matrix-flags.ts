@@ -1,9 +1,9 @@
 /** The flags that name a matrix, shared by every command that runs one. */
-import { builtinNames, loadPlugin } from '../catalog.ts'
+import { loadPlugin } from '../catalog.ts'
 import type { SelectorName, TimeKind } from '../contracts.ts'
 import { UsageError } from '../errors.ts'
 import type { Matrix } from '../measure/plan.ts'
-import { preparePolicy } from '../policy-parts.ts'
+import { type PreparedPolicy, preparePolicy } from '../policy-parts.ts'
 import { defaultSelector, REAL_SELECTORS } from '../selectors/registry.ts'
 import { splitSpecs } from '../spec.ts'
 import { didYouMean } from '../suggest.ts'
@@ -11,6 +11,8 @@ import type { Arguments, Flag } from './command.ts'
 
 /** What `run` compares when nothing is named. */
 const DEFAULT_POLICIES = ['fifo', 'priority', 'timing', 'custom-selector', 'node']
+/** What `run` runs when nothing is named: a minute of real I/O. */
+const DEFAULT_SCENARIOS = ['http-server', 'pipeline', 'gather']
 
 export const MATRIX_FLAGS: Readonly<Record<string, Flag>> = {
   policy: {
@@ -24,7 +26,7 @@ export const MATRIX_FLAGS: Readonly<Record<string, Flag>> = {
     type: 'string',
     array: true,
     alias: 's',
-    describe: 'Scenarios: names or paths (default: all built-in)',
+    describe: `Scenarios: names or paths (default: ${DEFAULT_SCENARIOS.join(', ')}; 'list scenarios' has all)`,
   },
   selector: {
     type: 'string',
@@ -41,12 +43,10 @@ export const MATRIX_FLAGS: Readonly<Record<string, Flag>> = {
 
 /** Loads and validates all that the flags name. Throws `UsageError`. */
 export async function readMatrix(args: Arguments): Promise<Matrix> {
-  const policies = unique(splitSpecs(strings(args.policy)))
   const scenarios = unique(splitCommas(strings(args.scenario)))
-  if (policies.length === 0) throw new UsageError('Give at least one policy: --policy fifo')
   return {
-    policies: await inOrder(policies, preparePolicy),
-    scenarios: await inOrder(scenarios.length > 0 ? scenarios : builtinNames('scenario'), async (text) => ({
+    policies: await readPolicies(args),
+    scenarios: await inOrder(scenarios.length > 0 ? scenarios : DEFAULT_SCENARIOS, async (text) => ({
       text,
       scenario: await loadPlugin('scenario', text),
     })),
@@ -54,6 +54,13 @@ export async function readMatrix(args: Arguments): Promise<Matrix> {
     times: chosen<TimeKind>(args.time, ['real', 'virtual'], 'time', []),
     settings: strings(args.set),
   }
+}
+
+/** Throws `UsageError`. */
+export async function readPolicies(args: Arguments): Promise<PreparedPolicy[]> {
+  const policies = unique(splitSpecs(strings(args.policy)))
+  if (policies.length === 0) throw new UsageError('Give at least one policy: --policy fifo')
+  return inOrder(policies, preparePolicy)
 }
 
 /** One after another, so that the first mistake is the one that is reported. */

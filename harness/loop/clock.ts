@@ -5,6 +5,7 @@ import type { Clock } from '../contracts.ts'
 export class RealClock implements Clock {
   readonly kind = 'real'
   lastNs = 0
+  workedNs = 0
 
   constructor() {
     this.nowNs()
@@ -17,6 +18,8 @@ export class RealClock implements Clock {
 
   /** Spins: sleeping would let others have the processor, which is just what is to be prevented. */
   work(durationNs: number): void {
+    if (!(durationNs > 0)) return
+    this.workedNs += durationNs
     const endNs = this.nowNs() + durationNs
     while (this.nowNs() < endNs);
   }
@@ -26,13 +29,16 @@ export class RealClock implements Clock {
 export class VirtualClock implements Clock {
   readonly kind = 'virtual'
   lastNs = 0
+  workedNs = 0
 
   nowNs(): number {
     return this.lastNs
   }
 
   work(durationNs: number): void {
-    if (durationNs > 0) this.lastNs += durationNs
+    if (!(durationNs > 0)) return
+    this.workedNs += durationNs
+    this.lastNs += durationNs
   }
 
   /** Moves on to `timeNs`; never back. */

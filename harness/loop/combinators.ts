@@ -12,7 +12,7 @@ export interface GatherOptions {
   readonly returnExceptions?: boolean
 }
 
-/** Cancelling it cancels every child; it is done when they are. */
+/** Cancelling it cancels every child, as often as it was given (CPython does); it is done when they are. */
 class GatheringFuture<T> extends Future<T[]> {
   readonly #children: readonly Future<T>[]
   cancelRequested = false
@@ -40,7 +40,7 @@ export function gather<T>(
 ): Future<T[]> {
   const children = Array.from(awaitables, (each) => (each instanceof Future ? each : loop.spawn(each)))
   const distinct = new Set(children)
-  const outer = new GatheringFuture<T>(loop, [...distinct])
+  const outer = new GatheringFuture<T>(loop, children)
   if (distinct.size === 0) outer.setResult([])
   let left = distinct.size
   const childDone = (child: Future<T>) => {
@@ -48,7 +48,7 @@ export function gather<T>(
     if (outer.done)
       child.retrieve() // seen: not to be reported
     else if (child.failed && !options.returnExceptions) outer.setError(child.outcome)
-    else if (left === 0) complete(outer, children, child)
+    else if (left === 0) complete(outer, children)
   }
   const pending = [...distinct].filter((child) => !child.done)
   for (const child of pending) child.addDoneCallback(childDone)
@@ -57,10 +57,13 @@ export function gather<T>(
   return outer
 }
 
-/** Cancellation goes on upwards whatever the options, even where every child has ended in its own way. */
-function complete<T>(outer: GatheringFuture<T>, children: readonly Future<T>[], last: Future<T>): void {
-  if (!outer.cancelRequested) outer.setResult(children.map((child) => child.outcome as T))
-  else outer.setError(last.cancelled ? last.outcome : new CancelledError())
+/**
+ * Cancellation goes on upwards whatever the options, even where every child has ended in its own way. Which of their
+ * messages goes with it is CPython's choice: that of the child given last.
+ */
+function complete<T>(outer: GatheringFuture<T>, children: readonly Future<T>[]): void {
+  if (outer.cancelRequested) outer.setError(children.at(-1)!.cancellation())
+  else outer.setResult(children.map((child) => child.outcome as T))
 }
 
 export interface WaitOptions {

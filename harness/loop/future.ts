@@ -169,6 +169,11 @@ export class Future<T = unknown> implements PromiseLike<T> {
     return this.#outcome
   }
 
+  /** @internal What it was cancelled with; where it was not, an error to cancel others with. */
+  cancellation(): CancelledError {
+    return this.#state === CANCELLED ? (this.#outcome as CancelledError) : new CancelledError()
+  }
+
   /** @internal Somebody has seen the error: it need not be reported. */
   retrieve(): void {
     if (this.#state === REJECTED) this.loop.exceptions.retrieved(this as Future)

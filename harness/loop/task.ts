@@ -98,6 +98,11 @@ export class Task<T = unknown> extends Future<T> {
     throw new InvalidStateError('A task sets its own error')
   }
 
+  /** @internal A task that was to be cancelled and ended otherwise still has the message. */
+  override cancellation(): CancelledError {
+    return this.cancelled ? super.cancellation() : new CancelledError(this.#cancelMessage)
+  }
+
   /** @internal Suspended, but by nothing of the loop's: it awaits a promise that the loop knows nothing of. */
   get waitsElsewhere(): boolean {
     return this.#waitingOn === undefined && !this.done && !this.#alsoWaitingOn?.size
@@ -119,9 +124,10 @@ export class Task<T = unknown> extends Future<T> {
     else this.#alsoWaitingOn?.delete(handle)
     if (!this.#mustCancel) return undefined
     // A wait that was itself cancelled has its error: where others go on waiting, ours is for them.
-    if (handle.subject instanceof Future && handle.subject.cancelled && !this.waitsElsewhere) return undefined
+    const hasItsOwn = handle.subject instanceof Future && endedInCancellation(handle.subject)
+    if (hasItsOwn && !this.waitsElsewhere) return undefined
     this.#mustCancel = false
-    return new CancelledError(this.#cancelMessage)
+    return hasItsOwn ? undefined : new CancelledError(this.#cancelMessage)
   }
 
   /** @internal Runs the first step, or the next one of a generator that gave way. */
@@ -247,6 +253,11 @@ const NO_WAITS: ReadonlySet<ReadyHandle> = new Set()
 /** What a task waits for is cancelled with it. A mere turn cannot be: the task hears of it when the turn comes. */
 function cancelSubject(handle: ReadyHandle, message: string | undefined): boolean {
   return handle.subject instanceof Future && handle.subject.cancel(message)
+}
+
+/** It was cancelled, or it has the error of what was: a gather is never cancelled itself. */
+function endedInCancellation(future: AnyFuture): boolean {
+  return future.failed && future.outcome instanceof CancelledError
 }
 
 function isThenable<T>(value: unknown): value is PromiseLike<T> {

@@ -1,5 +1,5 @@
 /** Watches every round, unasked: how long handles wait and run, who starves, who holds the loop too long. */
-import type { Finding, Handle, LoopObserver, TimeKind } from '../contracts.ts'
+import type { Clock, Finding, Handle, LoopObserver, TimeKind } from '../contracts.ts'
 import { Histogram } from '../histogram.ts'
 
 /** A ready handle that was overtaken and waited longer than this has starved. */
@@ -16,6 +16,8 @@ interface ClassWatch {
   run: Histogram
   /** Of the whole run. */
   handles: number
+  /** Run time beyond declared work (`loop.work`), ns, in all. Of the whole run. */
+  overheadNs: number
 }
 
 interface Worst {
@@ -35,10 +37,18 @@ export class HealthObserver implements LoopObserver {
   #newestRun = -1
   #isMeasuring = true
   readonly #newHistogram: () => Histogram
+  #clock: Clock | undefined
+  #workedNs = 0
 
   /** `time`: in virtual time waits and run times are kept exactly. */
   constructor(time: TimeKind) {
     this.#newHistogram = time === 'virtual' ? Histogram.createExact : Histogram.create
+  }
+
+  /** The clock of the loop that it watches, as soon as there is one: without it, it knows of no declared work. */
+  watchWork(clock: Clock): void {
+    this.#clock = clock
+    this.#workedNs = clock.workedNs
   }
 
   /** Waits and run times are those of the measured window, as latencies are; findings are of the whole run. */
@@ -58,6 +68,9 @@ export class HealthObserver implements LoopObserver {
       watch.run.record(runNs)
     }
     watch.handles++
+    const workedNs = this.#clock?.workedNs ?? 0
+    watch.overheadNs += runNs - (workedNs - this.#workedNs)
+    this.#workedNs = workedNs
     if (waitNs > STARVED_NS && handle.sequence < this.#newestRun) this.#noteStarved(handle, waitNs)
     if (runNs > STALLED_NS) note(this.#stalled, handle.name, runNs, handle.className)
     if (handle.sequence > this.#newestRun) this.#newestRun = handle.sequence
@@ -82,7 +95,7 @@ export class HealthObserver implements LoopObserver {
   #watch(className: string): ClassWatch {
     let watch = this.classes.get(className)
     if (watch === undefined) {
-      watch = { wait: this.#newHistogram(), run: this.#newHistogram(), handles: 0 }
+      watch = { wait: this.#newHistogram(), run: this.#newHistogram(), handles: 0, overheadNs: 0 }
       this.classes.set(className, watch)
     }
     return watch

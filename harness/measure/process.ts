@@ -70,6 +70,7 @@ export class RoundProcess {
   }
 
   #hear(line: string, onMessage: (message: ChildMessage) => void): void {
+    if (this.#killedFor !== undefined) return // what was on its way when its case was decided
     let message: ChildMessage
     try {
       message = JSON.parse(line) as ChildMessage

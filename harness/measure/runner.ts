@@ -2,11 +2,13 @@
 import type { Address, SelectorName } from '../contracts.ts'
 import type { RecordedFinding, RoundRecord } from '../records.ts'
 import { defaultSelector } from '../selectors/registry.ts'
+import type { WorldModel } from '../world/model.ts'
 import type { ChildMessage, ChildTask, Role } from './child.ts'
 import { cpuMetrics } from './cost.ts'
 import type { PlannedCell } from './plan.ts'
 import { type Ending, RoundProcess } from './process.ts'
 import { NEVER_READY, type Outcome } from './round.ts'
+import { type Repeated, type Repetition, type VerifiedOutcome, verifyRound } from './verify.ts'
 
 const NOTHING = { histograms: {}, metrics: {}, findings: [], tables: [], series: [] }
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
@@ -16,6 +18,12 @@ export interface RoundRequest {
   readonly round: number
   readonly seed: number
   readonly timeLimitMs: number
+  /** How often a virtual round is run, in different processes, to see that it repeats; 1: it is not verified. */
+  readonly repeats: number
+  /** Of a virtual round. */
+  readonly world: WorldModel
+  /** Asked before a round is repeated. */
+  readonly isStopped: () => boolean
 }
 
 export async function runRound(request: RoundRequest): Promise<RoundRecord> {
@@ -31,14 +39,18 @@ export async function runRound(request: RoundRequest): Promise<RoundRecord> {
   }
 }
 
-function outcomeOf(request: RoundRequest): Promise<Outcome> | Outcome {
+function outcomeOf(request: RoundRequest): Promise<VerifiedOutcome> | Outcome {
   const { cell, scenario, unsupported } = request.planned
   if (unsupported !== undefined) return { ...NOTHING, status: 'unsupported', reason: unsupported }
-  if (cell.time === 'virtual') return runAlone(request, 'virtual')
-  return scenario.scenario.main === undefined ? runServed(request) : runAlone(request, 'main')
+  if (cell.time === 'virtual') return runInWorld(request)
+  return scenario.scenario.main === undefined ? runServed(request) : runMain(request)
 }
 
-function taskOf({ planned, seed, timeLimitMs }: RoundRequest, role: Role, address = ANY_PORT): ChildTask {
+function taskOf(
+  { planned, seed, timeLimitMs, world }: RoundRequest,
+  role: Role,
+  address = ANY_PORT,
+): ChildTask {
   return {
     role,
     policy: planned.policy.label,
@@ -48,26 +60,29 @@ function taskOf({ planned, seed, timeLimitMs }: RoundRequest, role: Role, addres
     seed,
     address,
     timeLimitMs,
+    world,
   }
 }
 
 /** What a child said until it ended. */
 class Conversation {
   outcome: Outcome | undefined
+  /** How often it ran its round; 0 where it did not say. */
+  runs = 0
   stuckAt: string | undefined
 
   hear(message: ChildMessage): void {
-    if (message.kind === 'outcome') this.outcome = message.outcome
+    if (message.kind === 'outcome') Object.assign(this, { outcome: message.outcome, runs: message.runs })
     else if (message.kind === 'stuck') this.stuckAt = message.where
   }
 
   /** The outcome, or what is to be said where there is none. */
-  conclude(ending: Ending, request: RoundRequest): Outcome {
+  conclude(ending: Ending, { timeLimitMs }: Pick<ChildTask, 'timeLimitMs'>): Outcome {
     if (this.outcome !== undefined) return this.outcome
     if (ending.how === 'exited') return exitedEarly(ending)
     if (ending.how === 'garbled')
       return failure('policy-error', `wrote on descriptor 3, which is the harness's: '${ending.line}'`)
-    if (ending.how === 'timeout') return this.#timedOut(request.timeLimitMs)
+    if (ending.how === 'timeout') return this.#timedOut(timeLimitMs)
     return failure('memory', 'used more memory than a round may (2 GiB) and was killed')
   }
 
@@ -92,10 +107,24 @@ function exitedEarly(ending: Extract<Ending, { how: 'exited' }>): Outcome {
   return failure('exited', `the process ${how} before its round was done${last ? `: ${last}` : ''}`)
 }
 
-async function runAlone(request: RoundRequest, role: Role): Promise<Outcome> {
+async function runMain(request: RoundRequest): Promise<Outcome> {
+  return (await runAlone(taskOf(request, 'main'))).outcome
+}
+
+function runInWorld(request: RoundRequest): Promise<VerifiedOutcome> {
+  const { repeats, isStopped } = request
+  const task = taskOf(request, 'virtual')
+  if (repeats === 1) return runAlone(task).then(({ outcome }) => outcome)
+  const run = (repetition: Repetition) =>
+    runAlone({ ...task, repetition, timeLimitMs: task.timeLimitMs * repetition.times })
+  return verifyRound({ repeats, isStopped, run })
+}
+
+async function runAlone(task: ChildTask): Promise<Repeated> {
   const conversation = new Conversation()
-  const child = new RoundProcess(taskOf(request, role), (message) => conversation.hear(message))
-  return conversation.conclude(await child.ended, request)
+  const child = new RoundProcess(task, (message) => conversation.hear(message))
+  const outcome = conversation.conclude(await child.ended, task)
+  return { outcome, runs: conversation.runs }
 }
 
 /** Server and driver in a process each; the driver starts when the server can be reached. */

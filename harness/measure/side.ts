@@ -29,6 +29,7 @@ export class Side {
     this.health = health
     this.meter = new RoundMeter(loop)
     this.#random = random
+    health?.watchWork(loop.clock)
     loop.setExceptionHandler(({ message, error }) => this.failed(message, error))
   }
 
@@ -111,8 +112,10 @@ export class Side {
 
   #loopMetrics(): Record<string, MetricValue> {
     if (this.health === undefined) return {}
-    const handles = [...this.health.classes.values()].reduce((sum, each) => sum + each.handles, 0)
+    const classes = [...this.health.classes]
+    const handles = classes.reduce((sum, [, each]) => sum + each.handles, 0)
     return {
+      ...Object.fromEntries(classes.map(([name, each]) => [`overhead.${name}.mean`, overheadOf(each)])),
       'loop.turns': count(this.loop.turns),
       'loop.selects': count(this.loop.selects),
       'loop.handles': count(handles),
@@ -152,6 +155,11 @@ function* exactStatistics(histogram: Histogram): Iterable<[string, number]> {
   for (const [statistic, percent] of Object.entries(PERCENTILES)) {
     yield [statistic, histogram.percentile(percent)]
   }
+}
+
+/** What a handle costs beyond the work it declares: parsing, system calls, the language itself. */
+function overheadOf({ overheadNs, handles }: { overheadNs: number; handles: number }): MetricValue {
+  return { value: Math.max(0, overheadNs / handles), unit: 'ns', better: 'lower' }
 }
 
 function count(value: number): MetricValue {

@@ -1,8 +1,13 @@
 /** Titles, subtitles and names of charts, worded alike everywhere. */
 import type { Better } from '../../harness/contracts.ts'
-import { formatParams } from '../../harness/format.ts'
 import type { Group, Member } from '../../harness/verdict/groups.ts'
-import { roundsOf } from '../tables/heading.ts'
+import { loadOf } from '../tables/heading.ts'
+import { firstLines } from '../tables/wrap.ts'
+
+/** Characters of a subtitle that a chart's width takes. */
+export const SUBTITLE_WIDTH = 112
+/** Of a scenario's many parameters; the table beside the chart has all. */
+const LOAD_LINES = 2
 
 /** The policies that can be drawn. A broken cell's numbers mislead, so that it is named but not drawn. */
 export function drawable(group: Group): Member[] {
@@ -16,15 +21,17 @@ export function captionOf(group: Group, subject: string): string {
 
 /** Rounds and load; how to read it; who is missing. */
 export function subtitleOf(group: Group, reading: readonly string[]): string[] {
-  const params = formatParams(group.params)
   const missing = group.members.filter((member) => member.cell.status !== 'ok')
   return [
-    params === '' ? roundsOf(group) : `${roundsOf(group)} · ${params}`,
-    reading.join(' · '),
-    missing.length === 0
-      ? ''
-      : `not drawn: ${missing.map(({ policy, cell }) => `${policy} (${cell.status})`).join(', ')}`,
-  ].filter((line) => line !== '')
+    ...firstLines(loadOf(group), SUBTITLE_WIDTH, LOAD_LINES),
+    ...firstLines(reading.join(' · '), SUBTITLE_WIDTH, LOAD_LINES),
+    ...firstLines(missingOf(missing), SUBTITLE_WIDTH, 1),
+  ]
+}
+
+function missingOf(missing: readonly Member[]): string {
+  if (missing.length === 0) return ''
+  return `not drawn: ${missing.map(({ policy, cell }) => `${policy} (${cell.status})`).join(', ')}`
 }
 
 /** A file's stem: `web-virtual-simulated-latency-interactive`. Sets of parameters are told apart by number. */
@@ -36,6 +43,10 @@ export function chartId(group: Group, variant: number, subject: string): string 
     ...(variant > 0 ? [`${variant + 1}`] : []),
     subject,
   ]
+  return fileStem(parts)
+}
+
+export function fileStem(parts: readonly string[]): string {
   return parts
     .join('-')
     .replace(/[^a-z0-9]+/gi, '-')

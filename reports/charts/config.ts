@@ -1,15 +1,31 @@
 /** Turns a chart's data into a chart.js configuration: needs no Node, so that a page draws the very same. */
 import type { ChartConfiguration, ChartDataset, LegendItem } from 'chart.js'
+import { shortLabel } from '../tables/wrap.ts'
 import { marksPlugin } from './marks.ts'
-import { extentOf, linearAxis, logAxis, logBounds, nameAxis, percentileAxis } from './scales.ts'
-import type { Bars, ChartSpec, Columns, Lines, Series } from './spec.ts'
+import {
+  extentOf,
+  linearAxis,
+  logAxis,
+  logBounds,
+  nameAxis,
+  placedAxis,
+  ratioAxis,
+  ratioBounds,
+} from './scales.ts'
+import type { Axis, Bars, ChartSpec, Columns, Lines, Point, Series } from './spec.ts'
 import { FAINT_INK, FONT, fillOf, INK, lookOf, PAPER, translucent } from './style.ts'
 
 const BAND = 0.13
+/** Longer names of policies leave no room for bars. */
+const LABEL_MAX = 36
 /** On a logarithmic axis a column has no natural foot: half the smallest value keeps each one visible. */
 const COLUMN_FOOT = 2
 /** Of the plot's height, what a number needs that stands upright on the highest column. */
 const NUMBER_SHARE = 0.22
+/** Beyond the longest lying bar and its whisker, room for a number. */
+const NUMBER_BESIDE = 1.14
+/** Markers of a curve whose axis has no places of its own to mark. */
+const MARKERS_A_CURVE = 8
 
 export function configOf(spec: ChartSpec): ChartConfiguration {
   if (spec.drawing.kind === 'lines') return linesConfig(spec, spec.drawing)
@@ -17,65 +33,92 @@ export function configOf(spec: ChartSpec): ChartConfiguration {
   return barsConfig(spec, spec.drawing)
 }
 
-function linesConfig(spec: ChartSpec, { x, y }: Lines): ChartConfiguration {
+function linesConfig(spec: ChartSpec, { x, y, stepped }: Lines): ChartConfiguration {
   const { low, high } = extentOf(spec)
-  const last = Math.max(...spec.series.flatMap(({ points }) => points.map((point) => point.x ?? 0)), 1)
-  // Not on the axis itself, where half of a marker would be cut off.
-  const marked = new Set(x.ticks.slice(1).map(({ at }) => at.toFixed(4)))
-  const bands = spec.series.flatMap(bandOf)
+  const last = Math.max(...spec.series.flatMap(({ points }) => points.map((point) => point.x ?? 0)))
+  const shape = stepped ? { stepped: 'before' } : { cubicInterpolationMode: 'monotone' }
+  const drawn = valueOn(y)
+  const curves = spec.series.map((series) => ({ ...curveOf(series, markedOn(x, series), drawn), ...shape }))
+  const bands = spec.series.flatMap((series) => bandOf(series, drawn)).map((band) => ({ ...band, ...shape }))
   return {
     type: 'line',
-    data: { datasets: [...spec.series.map((series) => curveOf(series, marked)), ...bands] as ChartDataset[] },
+    data: { datasets: [...curves, ...bands] as ChartDataset[] },
     options: {
       ...frame(spec, true),
-      scales: { x: percentileAxis(x, last), y: logAxis(y, logBounds(low, high)) } as never,
+      scales: {
+        x: 'ticks' in x ? placedAxis(x, Math.max(last, 1)) : linearAxis(x, last, last),
+        y: y.scale === 'linear' ? linearAxis(y, high) : logAxis(y, logBounds(low, high)),
+      } as never,
     },
   }
 }
 
-/** Markers stand at the labelled percentiles only: on every point they would hide the curve. */
-function curveOf({ policy, policyIndex, points }: Series, marked: ReadonlySet<string>) {
+/** Which points have a marker: on every one they would hide the curve. */
+function markedOn(x: Lines['x'], { policyIndex, points }: Series): (point: Point, index: number) => boolean {
+  if ('ticks' in x) {
+    // Not on the axis itself, where half of a marker would be cut off.
+    const marked = new Set(x.ticks.slice(1).map(({ at }) => at.toFixed(4)))
+    return (point) => marked.has((point.x ?? -1).toFixed(4))
+  }
+  const every = Math.max(1, Math.ceil(points.length / MARKERS_A_CURVE))
+  // Each policy at points of its own, so that curves in one place can be told apart.
+  return (_, index) => (index + 1 + Math.round((policyIndex * every) / 3)) % every === 0
+}
+
+type Drawn = (value: number | undefined) => number | null
+
+/** A logarithmic axis has no place for 0. */
+function valueOn({ scale }: Axis): Drawn {
+  return (value) => (value === undefined || (scale !== 'linear' && value <= 0) ? null : value)
+}
+
+function curveOf(
+  { policy, policyIndex, points }: Series,
+  isMarked: (point: Point, index: number) => boolean,
+  drawn: Drawn,
+) {
   const { color, dash, marker } = lookOf(policyIndex)
   return {
     label: policy,
-    data: points.map(({ x, value }) => ({ x, y: positive(value) })),
+    data: points.map(({ x, value }) => ({ x, y: drawn(value) })),
     borderColor: color,
     backgroundColor: color,
     borderWidth: 2,
     borderDash: [...dash],
     pointStyle: marker,
-    pointRadius: points.map(({ x }) => (marked.has((x ?? -1).toFixed(4)) ? 5 : 0)),
+    pointRadius: points.map((point, index) => (isMarked(point, index) ? 5 : 0)),
     pointBorderWidth: 2,
-    cubicInterpolationMode: 'monotone',
     fill: false,
     // Whole markers, also at the plot's right edge.
     clip: 8,
+    // Later ones on top: most are dashed, so that what they cover shows through.
+    order: -policyIndex,
   }
 }
 
 /** Two curves without a line, filled between; empty where there was one round. */
-function bandOf({ policyIndex, points }: Series) {
+function bandOf({ policyIndex, points }: Series, drawn: Drawn) {
   if (!points.some(({ low, high }) => low !== high)) return []
   const { color } = lookOf(policyIndex)
   const edge = (fill: boolean | string, pick: 'low' | 'high') => ({
     label: '',
-    data: points.map((point) => ({ x: point.x, y: positive(point[pick]) })),
+    data: points.map((point) => ({ x: point.x, y: drawn(point[pick]) })),
     borderWidth: 0,
     pointRadius: 0,
-    cubicInterpolationMode: 'monotone',
     backgroundColor: translucent(color, BAND),
     fill,
+    order: 1,
   })
   return [edge(false, 'low'), edge('-1', 'high')]
 }
 
 function columnsConfig(spec: ChartSpec, { categories, y }: Columns): ChartConfiguration {
-  const { low, high } = extentOf(spec)
-  const bounds = logBounds(low, high * headroom(low, high), COLUMN_FOOT)
+  const drawn = valueOn(y)
   const datasets = spec.series.map(({ policy, policyIndex, points }) => {
     return {
       label: policy,
-      data: categories.map((_, index) => positive(points[index]?.value)),
+      data: categories.map((_, index) => drawn(points[index]?.value)),
+      ...(y.scale === 'ratio' ? { base: 1 } : {}),
       ...fillOf(policyIndex),
       categoryPercentage: 0.86,
       barPercentage: 0.92,
@@ -87,9 +130,16 @@ function columnsConfig(spec: ChartSpec, { categories, y }: Columns): ChartConfig
     type: 'bar',
     // One word a line: side by side they would run into one another.
     data: { labels: categories.map((name) => name.split(' ')), datasets: datasets as ChartDataset[] },
-    options: { ...frame(spec, true), scales: { x: nameAxis(), y: logAxis(y, bounds) } as never },
+    options: { ...frame(spec, true), scales: { x: nameAxis(), y: columnsAxis(spec, y) } as never },
     plugins: [marksPlugin(spec, y, false) as never],
   }
+}
+
+function columnsAxis(spec: ChartSpec, y: Axis) {
+  const { low, high } = extentOf(spec)
+  if (y.scale === 'ratio') return ratioAxis(y, ratioBounds(low, high, NUMBER_SHARE))
+  if (y.scale === 'linear') return linearAxis(y, high / (1 - NUMBER_SHARE))
+  return logAxis(y, logBounds(low, high * headroom(low, high), COLUMN_FOOT))
 }
 
 function barsConfig(spec: ChartSpec, { x }: Bars): ChartConfiguration {
@@ -97,7 +147,7 @@ function barsConfig(spec: ChartSpec, { x }: Bars): ChartConfiguration {
   return {
     type: 'bar',
     data: {
-      labels: spec.series.map(({ policy }) => shortened(policy)),
+      labels: spec.series.map(({ policy }) => shortLabel(policy, LABEL_MAX)),
       datasets: [
         {
           data: spec.series.map(({ points }) => points[0]?.value ?? null),
@@ -112,7 +162,7 @@ function barsConfig(spec: ChartSpec, { x }: Bars): ChartConfiguration {
     options: {
       ...frame(spec, false),
       indexAxis: 'y',
-      scales: { x: linearAxis(x, extentOf(spec).high), y: nameAxis() } as never,
+      scales: { x: linearAxis(x, extentOf(spec).high * NUMBER_BESIDE), y: nameAxis() } as never,
     },
     plugins: [marksPlugin(spec, x, true) as never],
   }
@@ -134,7 +184,7 @@ function frame(spec: ChartSpec, legend: boolean): NonNullable<ChartConfiguration
       },
       subtitle: {
         display: true,
-        text: spec.subtitle.map((line) => shortened(line, 112)),
+        text: [...spec.subtitle],
         align: 'start',
         color: FAINT_INK,
         font: { family: FONT, size: 12 },
@@ -150,7 +200,7 @@ function legendOptions(spec: ChartSpec) {
   const generateLabels = (): LegendItem[] =>
     spec.series.map(({ policy, policyIndex }, datasetIndex) => {
       const { color, marker } = lookOf(policyIndex)
-      const text = shortened(policy)
+      const text = shortLabel(policy, LABEL_MAX)
       return {
         text,
         datasetIndex,
@@ -178,15 +228,6 @@ function legendOptions(spec: ChartSpec) {
 /** The factor that leaves the topmost part of a logarithmic axis free for numbers. */
 function headroom(low: number, high: number): number {
   return Math.max(2, ((COLUMN_FOOT * high) / low) ** (NUMBER_SHARE / (1 - NUMBER_SHARE)))
-}
-
-/** A logarithmic axis has no place for 0. */
-function positive(value: number | undefined): number | null {
-  return value !== undefined && value > 0 ? value : null
-}
-
-function shortened(text: string, length = 36): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
 }
 
 export const BACKGROUND = PAPER

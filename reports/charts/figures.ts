@@ -2,10 +2,12 @@
 import { formatValue } from '../../harness/format.ts'
 import type { Group, Member } from '../../harness/verdict/groups.ts'
 import type { SummaryMetric } from '../../harness/verdict/summary.ts'
-import { ownOf } from '../tables/columns.ts'
+import { columnsOf, ownOf } from '../tables/columns.ts'
 import { captionOf, chartId, directionOf, drawable, subtitleOf } from './caption.ts'
 import type { ChartSpec, Series } from './spec.ts'
 
+/** Of what every cell may have, where it stands in the table. */
+const FIGURES = ['throughput', 'deadlineMisses', 'lossRatio']
 /** The rest of a scenario's figures is in its table. */
 const OWN_MAX = 3
 
@@ -15,7 +17,8 @@ export function figureCharts(group: Group, variant: number): ChartSpec[] {
   // Percentiles of a scenario's own durations have a chart of curves already.
   const single = ownOf([...metrics.keys()].sort(), metrics).filter((name) => !/\.p\d+$/.test(name))
   const own = single.filter((name) => metrics.get(name)!.better !== 'neither').slice(0, OWN_MAX)
-  const names = metrics.has('throughput') ? ['throughput', ...own] : own
+  const shown = new Set(columnsOf({ ...group, members }).map(({ metric }) => metric))
+  const names = [...FIGURES.filter((name) => shown.has(name)), ...own]
   // What only one policy of several measures (an observer's figure) compares nothing.
   const shared = names.filter(
     (name) => members.length === 1 || members.filter((m) => name in m.cell.metrics).length > 1,
@@ -43,7 +46,7 @@ function chartOf(
       ...(ranged ? ['whisker: smallest to largest round'] : []),
     ]),
     alt: `${title}. ${said.join('; ')}.`,
-    drawing: { kind: 'bars', x: { title: label, unit } },
+    drawing: { kind: 'bars', x: { title: label, unit, scale: 'linear' } },
     series,
   }
 }

@@ -1,6 +1,6 @@
 /** What chart.js has no drawing for: whiskers over the rounds, and the number at the end of each bar. */
 import type { Chart, Plugin } from 'chart.js'
-import { formatValue } from '../../harness/format.ts'
+import { formatRatio, formatValue } from '../../harness/format.ts'
 import type { Axis, ChartSpec, Point } from './spec.ts'
 import { FONT, INK, PAPER } from './style.ts'
 
@@ -19,7 +19,7 @@ export function marksPlugin(spec: ChartSpec, axis: Axis, lying: boolean): Plugin
     afterDatasetsDraw(chart) {
       const context = chart.ctx
       context.save()
-      for (const bar of barsOf(chart, spec, lying)) {
+      for (const bar of barsOf(chart, spec, axis, lying)) {
         drawWhisker(context, bar)
         drawNumber(context, bar, axis)
       }
@@ -35,10 +35,12 @@ interface Bar {
   readonly at: number
   readonly thickness: number
   readonly end: number
+  /** Grows downwards from its foot, as ratios below 1 do: its number hangs under it. */
+  readonly hanging: boolean
   readonly whisker?: { readonly low: number; readonly high: number }
 }
 
-function barsOf(chart: Chart<'bar'>, spec: ChartSpec, lying: boolean): Bar[] {
+function barsOf(chart: Chart<'bar'>, spec: ChartSpec, axis: Axis, lying: boolean): Bar[] {
   const scale = chart.scales[lying ? 'x' : 'y']!
   const pixel = (value: number) => scale.getPixelForValue(Math.max(value, scale.min))
   const dots = chart.data.datasets.flatMap((_, dataset) =>
@@ -57,6 +59,7 @@ function barsOf(chart: Chart<'bar'>, spec: ChartSpec, lying: boolean): Bar[] {
       at: lying ? y : x,
       thickness: lying ? height : width,
       end: pixel(point.value),
+      hanging: axis.scale === 'ratio' && point.value < 1,
       ...(ranged ? { whisker: { low: pixel(low), high: pixel(high) } } : {}),
     }
   })
@@ -98,24 +101,31 @@ function line(context: Chart['ctx'], lying: boolean, from: Place, to: Place): vo
 }
 
 function drawNumber(context: Chart['ctx'], bar: Bar, axis: Axis): void {
-  const text = formatValue(bar.point.value!, axis.unit)
+  const value = bar.point.value!
+  const text = axis.scale === 'ratio' ? formatRatio(value, 1) : formatValue(value, axis.unit)
   context.fillStyle = INK
   context.font = `${LABEL_SIZE}px ${FONT}`
   context.textBaseline = 'middle'
   context.save()
-  const beyond = bar.lying
-    ? Math.max(bar.end, bar.whisker?.high ?? 0) + LABEL_GAP
-    : Math.min(bar.end, bar.whisker?.high ?? Infinity) - LABEL_GAP
-  if (bar.lying) context.translate(beyond, bar.at)
-  else context.translate(bar.at, beyond)
+  if (bar.lying) context.translate(beyond(bar), bar.at)
+  else context.translate(bar.at, beyond(bar))
   const upright = !bar.lying && bar.thickness < UPRIGHT_BELOW
   if (upright) context.rotate(-Math.PI / 2)
-  context.textAlign = bar.lying || upright ? 'left' : 'center'
-  const down = bar.lying || upright ? 0 : -LABEL_SIZE / 2
+  const along = bar.hanging ? 'right' : 'left'
+  context.textAlign = bar.lying || upright ? along : 'center'
+  const above = bar.hanging ? LABEL_SIZE / 2 : -LABEL_SIZE / 2
+  const across = bar.lying || upright ? 0 : above
   // A white rim, so that no grid line runs through the digits.
   context.strokeStyle = PAPER
   context.lineWidth = 3
-  context.strokeText(text, 0, down)
-  context.fillText(text, 0, down)
+  context.strokeText(text, 0, across)
+  context.fillText(text, 0, across)
   context.restore()
+}
+
+/** Where the number stands: past the bar and its whisker. (On the canvas, y grows downwards.) */
+function beyond({ lying, hanging, end, whisker }: Bar): number {
+  if (lying) return Math.max(end, whisker?.high ?? 0) + LABEL_GAP
+  if (hanging) return Math.max(end, whisker?.low ?? 0) + LABEL_GAP
+  return Math.min(end, whisker?.high ?? Infinity) - LABEL_GAP
 }

@@ -1,13 +1,15 @@
 /** Durations by percentile: one chart a class, one curve a policy. (The axis is HdrHistogram's: nines are equally far apart.) */
 import { formatDuration } from '../../harness/format.ts'
-import { Histogram } from '../../harness/histogram.ts'
+import { Histogram, PERCENTILES } from '../../harness/histogram.ts'
+import type { RoundRecord } from '../../harness/records.ts'
 import type { Group, Member } from '../../harness/verdict/groups.ts'
 import { spreadOf } from '../../harness/verdict/statistics.ts'
 import { captionOf, chartId, drawable, subtitleOf } from './caption.ts'
 import type { ChartSpec, Point, Series } from './spec.ts'
 
-/** Scheduling detail: `wait` has a chart of its own, `run` belongs to the scenario and `sojourn` is in the table. */
-const NOT_HERE = new Set(['wait', 'run', 'sojourn'])
+/** Scheduling detail: the classes' waits have a chart of their own, how long they run is the scenario's. */
+const NOT_HERE = /^(wait|run|overhead)(\.|$)/
+const FROM_ARRIVAL = new Set(['latency', 'sojourn'])
 /** From the lower quartile on: the quickest few would stretch the axis downwards and tell nothing. */
 const TICKS = [25, 50, 75, 90, 99, 99.9, 99.99]
 /** Of the axis, -log10(1 - p): twenty points to a nine. */
@@ -27,8 +29,13 @@ export function percentileCharts(group: Group, variant: number): ChartSpec[] {
   )
   return [...names]
     .sort()
-    .filter((name) => !NOT_HERE.has(name.split('.')[0]!))
+    .filter((name) => !NOT_HERE.test(name) && !isOfOneClass(name, names))
     .flatMap((name) => chartOf(group, variant, name, members))
+}
+
+/** Whether the figures over all classes are those of the only class. */
+function isOfOneClass(name: string, names: ReadonlySet<string>): boolean {
+  return [...names].filter((other) => other.startsWith(`${name}.`)).length === 1
 }
 
 function chartOf(group: Group, variant: number, name: string, members: readonly Member[]): ChartSpec[] {
@@ -36,9 +43,9 @@ function chartOf(group: Group, variant: number, name: string, members: readonly 
   // Where nobody ever waited, a logarithmic axis has nothing to show.
   if (!series.some(({ points }) => points.some(({ value }) => value! > 0))) return []
   const banded = series.some(({ points }) => points.some((point) => point.low !== point.high))
-  const [quantity, ...className] = name.split('.')
-  const subject = className.length === 0 ? spaced(quantity!) : `${quantity} of ${className.join('.')}`
-  const title = captionOf(group, subject)
+  const [quantity, ...className] = name.split('.') as [string, ...string[]]
+  const subject = className.length === 0 ? spaced(quantity) : `${quantity} of ${className.join('.')}`
+  const title = captionOf(group, name === 'sojourn' ? 'sojourn of all classes' : subject)
   return [
     {
       id: chartId(group, variant, name),
@@ -51,7 +58,12 @@ function chartOf(group: Group, variant: number, name: string, members: readonly 
       drawing: {
         kind: 'lines',
         x: { title: 'percentile', ticks: TICKS.map((at) => ({ at: nines(at), label: `${at} %` })) },
-        y: { title: quantity === 'latency' ? 'latency, arrival → done' : spaced(quantity!), unit: 'ns' },
+        y: {
+          title: FROM_ARRIVAL.has(quantity) ? `${quantity}, arrival → done` : spaced(quantity),
+          unit: 'ns',
+          scale: 'log',
+        },
+        stepped: false,
       },
       series,
     },
@@ -59,13 +71,29 @@ function chartOf(group: Group, variant: number, name: string, members: readonly 
 }
 
 function seriesOf({ policy, policyIndex, rounds }: Member, name: string): Series[] {
-  const histograms = rounds
+  const found = rounds
     .filter((round) => round.status === 'ok' && round.histograms[name] !== undefined)
-    .map((round) => Histogram.decode(round.histograms[name]!))
-    .filter((histogram) => histogram.count > 0)
-  if (histograms.length === 0) return []
-  const points = percentsFor(histograms).map((percent) => pointAt(percent, histograms))
+    .map((round) => ({ round, histogram: Histogram.decode(round.histograms[name]!) }))
+    .filter(({ histogram }) => histogram.count > 0)
+  if (found.length === 0) return []
+  const curves = found.map(({ round, histogram }) => curveOf(round, histogram, name))
+  const points = percentsFor(found.map(({ histogram }) => histogram)).map((percent) =>
+    pointAt(percent, curves),
+  )
   return [{ policy, policyIndex, points }]
+}
+
+type Curve = (percent: number) => number
+
+/** Where the round recorded a percentile exactly, that one: so that chart and table agree. */
+function curveOf({ metrics }: RoundRecord, histogram: Histogram, name: string): Curve {
+  const exact = new Map<number, number | undefined>(
+    Object.entries(PERCENTILES).map(([statistic, percent]) => [
+      percent,
+      metrics[`${name}.${statistic}`]?.value,
+    ]),
+  )
+  return (percent) => exact.get(percent) ?? histogram.percentile(percent)
 }
 
 /** The percentiles where the curve has points: as far as every round has values enough. */
@@ -83,10 +111,10 @@ function percentsFor(histograms: readonly Histogram[]): number[] {
   return [...between, ...ticks].sort((a, b) => a - b)
 }
 
-function pointAt(percent: number, histograms: readonly Histogram[]): Point {
+function pointAt(percent: number, curves: readonly Curve[]): Point {
   const x = nines(percent)
-  const spread = spreadOf(histograms.map((histogram) => histogram.percentile(percent)))
-  return histograms.length === 1 ? { x, value: spread.value } : { x, ...spread }
+  const spread = spreadOf(curves.map((curve) => curve(percent)))
+  return curves.length === 1 ? { x, value: spread.value } : { x, ...spread }
 }
 
 function wordsOf({ policy, points }: Series): string {

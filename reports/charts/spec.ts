@@ -16,21 +16,23 @@ export interface ChartSpec {
   readonly series: readonly Series[]
 }
 
-/** A curve a policy over percentiles; y is logarithmic. */
+/** A curve a policy. */
 export interface Lines {
   readonly kind: 'lines'
-  readonly x: { readonly title: string; readonly ticks: readonly { at: number; label: string }[] }
+  readonly x: Axis | PlacedAxis
   readonly y: Axis
+  /** Each value holds until the next point, as a number of jobs does; otherwise a smooth curve joins them. */
+  readonly stepped: boolean
 }
 
-/** A group of columns a category, one column a policy; y is logarithmic. */
+/** A group of columns a category, one column a policy, from the foot of the scale. */
 export interface Columns {
   readonly kind: 'columns'
   readonly categories: readonly string[]
   readonly y: Axis
 }
 
-/** One lying bar a policy from zero: each series has one point. */
+/** One lying bar a policy: each series has one point. */
 export interface Bars {
   readonly kind: 'bars'
   readonly x: Axis
@@ -39,6 +41,19 @@ export interface Bars {
 export interface Axis {
   readonly title: string
   readonly unit: Unit
+  readonly scale: ScaleKind
+}
+
+/**
+ * `linear`: from zero. `log`: by 1-2-5, with no place for 0. `ratio`: logarithmic around 1, which is marked: twice and
+ * half are equally far from it.
+ */
+export type ScaleKind = 'linear' | 'log' | 'ratio'
+
+/** An axis that is labelled at these places and nowhere else. */
+export interface PlacedAxis {
+  readonly title: string
+  readonly ticks: readonly { readonly at: number; readonly label: string }[]
 }
 
 /** One policy's values. */

@@ -14,6 +14,8 @@ export function waitCharts(group: Group, variant: number): ChartSpec[] {
     STATISTICS.map((statistic) => `${className}.${statistic}`),
   )
   const series = members.map((member) => seriesOf(member, categories))
+  // Where nobody ever waited, a logarithmic axis has nothing to show.
+  if (!series.some(({ points }) => points.some(({ value = 0 }) => value > 0))) return []
   const ranged = series.some(({ points }) => points.some((point) => point.low !== point.high))
   const title = captionOf(group, 'wait in the ready queue')
   return [
@@ -28,7 +30,7 @@ export function waitCharts(group: Group, variant: number): ChartSpec[] {
       drawing: {
         kind: 'columns',
         categories: categories.map((name) => name.replace('.', ' ')),
-        y: { title: 'queue wait, ready → running', unit: 'ns' },
+        y: { title: 'queue wait, ready → running', unit: 'ns', scale: 'log' },
       },
       series,
     },

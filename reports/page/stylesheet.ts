@@ -33,6 +33,7 @@ tbody th { font-weight: 500; }
 figure { margin: 0; background: #fff; border: 1px solid var(--line); border-radius: 8px; padding: 6px;
   align-self: start; max-width: 860px; overflow-x: auto; }
 figure img { display: block; width: 100%; min-width: 560px; height: auto; }
+ul.lines { padding-left: 20px; margin: 6px 0; } ul.lines .fatal { color: var(--bad); }
 ul.findings { list-style: none; padding: 0; margin: 6px 0; }
 ul.findings li { padding: 4px 10px; margin: 4px 0; border-left: 3px solid var(--warn); background: var(--tint);
   overflow-wrap: anywhere; }

@@ -65,7 +65,7 @@ function entryOf(column: Column, member: Member, base: Member | undefined, best:
 }
 
 /** `1.99 – 2.04 ms`: the unit once, where both ends have the same. */
-function rangeOf(metric: SummaryMetric | undefined): string {
+export function rangeOf(metric: SummaryMetric | undefined): string {
   if (metric?.low === undefined || metric.high === undefined) return ''
   const low = formatValue(metric.low, metric.unit)
   const high = formatValue(metric.high, metric.unit)

@@ -32,6 +32,8 @@ export const GLOSSARY: readonly (readonly [string, string])[] = [
   ['latency', 'from the intended arrival of a request to its reply, so that a late sender hides nothing'],
   ['wait', 'from the moment a callback is ready until it runs: what the policy decides'],
   ['sojourn', 'from arrival to done, over all classes'],
+  ['sojourn.ci99', 'half the width of the 99 % confidence interval of the mean, as a share of the mean'],
+  ['theory.error', 'the simulated mean by the one of queueing theory, less 1: 0.01 is 1 % too much'],
   ['throughput', 'units of work done a second, in the measured window'],
   ['cpu.perOp', 'processor time of the loop for one unit of work'],
   ['p50, p99', 'the value that half, or 99 of 100, do not exceed'],

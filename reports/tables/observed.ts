@@ -1,4 +1,4 @@
-/** Tables that observers added to the record, for example the time per callback of `timing`. */
+/** Tables in the record: what a scenario says of its run, and what observers saw (the time per callback of `timing`). */
 import type { ObserverTable } from '../../harness/contracts.ts'
 import { formatValue, MISSING } from '../../harness/format.ts'
 import type { Group } from '../../harness/verdict/groups.ts'
@@ -15,6 +15,7 @@ export interface ObservedTable {
 }
 
 const ROWS_MAX = 20
+const POLICY = { name: 'policy', numeric: false }
 
 /** Of each policy the tables of its first round that went well. */
 export function observedTables(group: Group): ObservedTable[] {
@@ -22,6 +23,33 @@ export function observedTables(group: Group): ObservedTable[] {
     const round = rounds.find((one) => one.status === 'ok')
     return round?.tables.map((table) => ({ policy, round: round.round + 1, ...formatted(table) })) ?? []
   })
+}
+
+/**
+ * The tables that every policy has which finished, the policies' rows one below the other: these can be compared. Those
+ * of one policy among several are an observer's, and too long for a terminal.
+ */
+export function sharedTables(group: Group): Omit<ObservedTable, 'policy'>[] {
+  const sound = group.members.filter(({ cell }) => cell.status === 'ok')
+  const tables = observedTables(group)
+  const titles = [...new Set(tables.map(({ title }) => title))]
+  return titles.flatMap((title) => {
+    const own = tables.filter(
+      (table) => table.title === title && sound.some((m) => m.policy === table.policy),
+    )
+    const [first] = own
+    if (first === undefined || own.length < sound.length) return []
+    return [sound.length === 1 ? first : below(own, first)]
+  })
+}
+
+function below(tables: readonly ObservedTable[], first: ObservedTable): Omit<ObservedTable, 'policy'> {
+  return {
+    ...first,
+    columns: [POLICY, ...first.columns],
+    rows: tables.flatMap(({ policy, rows }) => rows.map((row, index) => [index === 0 ? policy : '', ...row])),
+    omitted: tables.reduce((sum, { omitted }) => sum + omitted, 0),
+  }
 }
 
 function formatted({ title, columns, rows }: ObserverTable) {
@@ -32,9 +60,9 @@ function formatted({ title, columns, rows }: ObserverTable) {
   }
   return {
     title,
-    columns: columns.map(({ name }, index) => ({
+    columns: columns.map(({ name, unit }, index) => ({
       name,
-      numeric: shown.every((row) => typeof row[index] === 'number'),
+      numeric: unit !== undefined || shown.every((row) => typeof row[index] === 'number'),
     })),
     rows: shown.map((row) => columns.map((_, index) => cell(row[index], index))),
     omitted: rows.length - shown.length,

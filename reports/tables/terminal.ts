@@ -4,12 +4,13 @@ import type { createColors } from 'picocolors'
 import type { Column } from './columns.ts'
 import type { Comparison, Entry, Row } from './comparison.ts'
 import { arrowOf, BEST } from './legend.ts'
+import { nameLines, words } from './wrap.ts'
 
 export type Colors = ReturnType<typeof createColors>
 
 const POLICY_WIDTH_MAX = 26
-/** cli-table3 puts one space on each side of a cell and one between two. */
-const GAP = 2
+/** Spaces between two columns. */
+export const GAP = 2
 
 interface Block {
   readonly columns: readonly Column[]
@@ -40,13 +41,12 @@ function drawBlock(rows: readonly Row[], block: Block, drawing: Drawing): string
   const table = new Table({
     head: [colors.bold('policy'), ...block.columns.map((column) => colors.bold(headOf(column)))],
     colAligns: ['left', ...block.columns.map(() => 'right' as const)],
-    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': GAP },
-    chars: LINES,
+    ...FRAME,
   })
   const sound = rows.filter((row) => row.trouble === undefined)
   const shown = first ? rows : sound
   for (const row of shown) {
-    const policy = chunks(row.policy, policyWidth).join('\n')
+    const policy = nameLines(row.policy, policyWidth).join('\n')
     if (row.trouble === undefined) table.push([policy, ...cellsOf(row, sound, block, colors)])
     else table.push([policy, troubleCell(row.trouble, block, drawing)] as never)
   }
@@ -136,39 +136,24 @@ function columnWidth(column: Column, widths: Widths): number {
   return Math.max(head, widths.text + widths.mark + (widths.ratio === 0 ? 0 : widths.ratio + 1))
 }
 
-function chunks(text: string, width: number): string[] {
-  return text.match(new RegExp(`.{1,${width}}`, 'gsu')) ?? []
-}
-
-/** Breaks at spaces; a word longer than the width is cut. No line for no words. */
-export function words(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .flatMap((word) => chunks(word, width))) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width)
-      lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
-}
-
-const LINES = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '─',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
+/** No lines but one under the heads. */
+export const FRAME = {
+  style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': GAP },
+  chars: {
+    top: '',
+    'top-mid': '',
+    'top-left': '',
+    'top-right': '',
+    bottom: '',
+    'bottom-mid': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    left: '',
+    'left-mid': '',
+    mid: '─',
+    'mid-mid': '',
+    right: '',
+    'right-mid': '',
+    middle: '',
+  },
 }

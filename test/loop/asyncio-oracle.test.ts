@@ -2,27 +2,20 @@
  * The same program in Python and here, compared line by line: CPython's asyncio says what is right. Skipped where
  * there is no Python of 3.11 or later; `LOOPDYNO_PYTHON` names another.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { CANCEL_PROGRAMS } from './asyncio-cancel-programs.ts'
+import { GATHER_PROGRAMS } from './asyncio-gather-programs.ts'
 import { TASK_PROGRAMS } from './asyncio-programs.ts'
 import { SYNC_PROGRAMS } from './asyncio-sync-programs.ts'
 import { Bench } from './bench.ts'
+import { findPython, OLDEST } from './pythons.ts'
 
-const PROGRAMS = [...TASK_PROGRAMS, ...CANCEL_PROGRAMS, ...SYNC_PROGRAMS]
+const PROGRAMS = [...TASK_PROGRAMS, ...CANCEL_PROGRAMS, ...GATHER_PROGRAMS, ...SYNC_PROGRAMS]
 
-/** TaskGroup and timeout are from 3.11. */
-const OLDEST = 11
-const CANDIDATES = process.env.LOOPDYNO_PYTHON?.split(',') ?? ['python3', 'python3.13', 'python3.12']
-
-/** The minor version of a Python 3; 0 where there is none of that name. */
-function minorOf(python: string): number {
-  const { status, stdout } = spawnSync(python, ['-c', 'import sys; print(sys.version_info.minor)'])
-  return status === 0 ? Number(stdout) : 0
-}
-
-const python = CANDIDATES.find((name) => minorOf(name) >= OLDEST)
-const minor = python === undefined ? 0 : minorOf(python)
+const python = findPython()
+const minor = python?.minor ?? 0
 
 /** Runs every program in one interpreter: its start costs more than all of them. */
 function runPython(): Record<string, string[]> {
@@ -30,7 +23,9 @@ function runPython(): Record<string, string[]> {
   const functions = bodies.map((body, i) => `async def program${i}(log):\n${body}`)
   const table = PROGRAMS.map(({ name }, i) => `${JSON.stringify(name)}: program${i}`).join(', ')
   const script = `${PRELUDE}\n${functions.join('\n')}\nrun({${table}})\n`
-  return JSON.parse(execFileSync(python!, ['-'], { input: script, encoding: 'utf8' }))
+  // So that Python finds asyncio_virtual.py.
+  const cwd = fileURLToPath(new URL('.', import.meta.url))
+  return JSON.parse(execFileSync(python!.command, ['-'], { input: script, encoding: 'utf8', cwd }))
 }
 
 function indent(source: string): string {
@@ -42,23 +37,7 @@ function indent(source: string): string {
 const PRELUDE = `
 import asyncio, json
 from asyncio import CancelledError
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """Its time moves on when it would sleep: no program depends on how fast the machine is."""
-    def __init__(self):
-        super().__init__()
-        self.now = 0.0
-        self._clock_resolution = 1e-9
-        look = self._selector.select
-        def select(timeout):
-            events = look(0)
-            if not events and timeout:
-                self.now += timeout
-            return events
-        self._selector.select = select
-
-    def time(self):
-        return self.now
+from asyncio_virtual import VirtualLoop
 
 async def sleep_ms(ms):
     await asyncio.sleep(ms / 1000)

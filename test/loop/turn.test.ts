@@ -94,6 +94,7 @@ describe('an I/O event after a sleep', () => {
     const unread = {
       kind: 'real',
       lastNs: 0,
+      workedNs: 0,
       work: () => {},
       nowNs: () => (unread.lastNs = clock.nowNs()),
     } as Unread

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatDuration, formatRatio, formatTick, formatValue } from '../../harness/format.ts'
+import { formatDuration, formatRatio, formatTick, formatValue, timeUnit } from '../../harness/format.ts'
 
 test.each([
   [0, '0 ns'],
@@ -27,14 +27,21 @@ test.each([
   [12_345, 'count', '12,345'],
   [3_400_000, 'count', '3.40 M'],
   [3.917, 'ratio', '3.92'],
+  [-0.01234, 'ratio', '-0.0123'],
+  [0.004, 'ratio', '0.00400'],
   [undefined, 'ns', '–'],
 ] as const)('%s %s is written %s', (value, unit, text) => {
   expect(formatValue(value, unit)).toBe(text)
 })
 
 test('ticks have no more digits than they need', () => {
-  const written = [1e6, 1.5e6, 2e4, 100, 2e9].map((value) => formatTick(value, 'ns'))
-  expect(written).toEqual(['1 ms', '1.5 ms', '20 µs', '100 ns', '2 s'])
+  const written = [1e6, 1.5e6, 2e4, 100, 2e9, 1e12].map((value) => formatTick(value, 'ns'))
+  expect(written).toEqual(['1 ms', '1.5 ms', '20 µs', '100 ns', '2 s', '1,000 s'])
+})
+
+test('an axis of time has the unit in which its numbers are short', () => {
+  const units = [800, 1500e3, 1.9e9, 2e9, 160e9, 3600e9, 86_400e9].map((ns) => timeUnit(ns).name)
+  expect(units).toEqual(['ns', 'µs', 'ms', 's', 's', 'min', 'h'])
 })
 
 test('ratios show small and large factors alike', () => {

@@ -1,0 +1,130 @@
+/** From a matrix to records, reports and an ending: shared by every command that runs rounds. */
+import { readEnvironment } from '../environment.ts'
+import { calibratedWorld, calibrationMetrics } from '../measure/calibration.ts'
+import { runCampaign } from '../measure/campaign.ts'
+import { type Matrix, type PlannedCell, planCells } from '../measure/plan.ts'
+import { appendRecord, prepareDirectory, readRecords, startRecords } from '../measure/record-file.ts'
+import { RECORD_SCHEMA, type RoundRecord, type RunHeader } from '../records.ts'
+import { roundsByCell } from '../verdict/summary.ts'
+import type { WorldModel } from '../world/model.ts'
+import type { Arguments, Ending, Flag, Terminal } from './command.ts'
+import { Progress } from './progress.ts'
+import { endingOf, loadReporters, REPORT_FLAGS, writeReports } from './reporting.ts'
+import { resumable, resumeCommand } from './resuming.ts'
+import { watchSignals } from './signals.ts'
+import { needsVerification, readRepeats, VERIFY_FLAGS, verificationOf } from './verification.ts'
+import { wholeNumber } from './whole-number.ts'
+import { isSpecial, readWorld, WORLD_FLAGS } from './world-flags.ts'
+
+export const RUN_FLAGS: Readonly<Record<string, Flag>> = {
+  rounds: {
+    type: 'number',
+    alias: 'r',
+    describe: 'Rounds of each cell, each in fresh processes',
+    default: 3,
+  },
+  seed: { type: 'number', describe: 'Seed of all randomness: same seed, same virtual results', default: 1 },
+  timeout: { type: 'number', describe: 'Seconds a round may take', default: 60 },
+  resume: {
+    type: 'boolean',
+    describe: 'Go on with the run in --out: finished rounds are not repeated',
+    default: false,
+  },
+  ...VERIFY_FLAGS,
+  ...WORLD_FLAGS,
+  ...REPORT_FLAGS,
+}
+
+/** Runs the matrix and writes its reports. Throws `UsageError`, before anything is written. */
+export async function executeMatrix(matrix: Matrix, args: Arguments, terminal: Terminal): Promise<Ending> {
+  const cells = planCells(matrix)
+  const reporters = await loadReporters(args)
+  const directory = String(args.out)
+  const rounds = wholeNumber(args.rounds, 'rounds', 1, 10_000)
+  const seed = wholeNumber(args.seed, 'seed', 0, 2 ** 31 - 1)
+  const timeLimitMs = wholeNumber(args.timeout, 'timeout', 1, 86_400) * 1000
+  const repeats = readRepeats(args, cells, terminal)
+  const earlier = args.resume ? readRecords(directory) : undefined
+  const world = await readWorld(args, cells, terminal, earlier?.header.world)
+  const header = headerOf(matrix, cells, { rounds, seed, world, fidelity: args.fidelity === true })
+  prepareDirectory(directory)
+  const recorded = earlier === undefined ? [] : resumable(directory, earlier, header, terminal)
+  if (earlier === undefined) {
+    const kept = startRecords(directory, header)
+    if (kept !== undefined) terminal.err(`The records of the run before are kept as ${kept}\n`)
+  }
+  const signal = watchSignals(terminal)
+  const progress = new Progress(terminal)
+  for (const phase of phasesOf(cells, header)) {
+    const known = header.fidelity ? readRecords(directory).rounds : []
+    const worldOf = ({ cell }: Pick<PlannedCell, 'cell'>) => calibratedWorld(world, cell, known)
+    await runCampaign({
+      cells: phase,
+      rounds,
+      seed,
+      timeLimitMs,
+      repeats,
+      worldOf,
+      finished: recorded.filter((record) => !needsVerification(record, repeats)),
+      isStopped: () => signal.ending !== undefined,
+      onStart: (planned, round, done, total) => progress.show(planned, round, done, total),
+      onRecord: (record) =>
+        appendRecord(directory, header.fidelity ? withCalibration(record, worldOf(record)) : record),
+    })
+  }
+  progress.clear()
+  signal.stopWatching()
+  const records = readRecords(directory)
+  if (signal.ending !== undefined) {
+    terminal.err(
+      `Stopped: ${records.rounds.length} rounds are in ${directory}; go on with: ${resumeCommand(records.header)}\n`,
+    )
+    return signal.ending
+  }
+  const summary = await writeReports(records, reporters, directory, args, terminal)
+  if (repeats > 1) terminal.err(verificationOf([...roundsByCell(records.rounds).values()].flat(), repeats))
+  return endingOf(summary)
+}
+
+interface RunOptions {
+  readonly rounds: number
+  readonly seed: number
+  readonly world: WorldModel
+  readonly fidelity: boolean
+}
+
+function headerOf(
+  { selectors }: Matrix,
+  cells: readonly PlannedCell[],
+  { rounds, seed, world, fidelity }: RunOptions,
+): RunHeader {
+  return {
+    kind: 'run',
+    schema: RECORD_SCHEMA,
+    startedAt: new Date().toISOString(),
+    seed,
+    rounds,
+    environment: readEnvironment(),
+    command: ['npx loopdyno', ...process.argv.slice(2).map(quoted)].join(' '),
+    policies: [...new Set(cells.map(({ cell }) => cell.policy))],
+    selectors: [...selectors],
+    cells: cells.map(({ cell }) => cell),
+    ...(isSpecial(world) ? { world } : {}),
+    ...(fidelity ? { fidelity } : {}),
+  }
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+/** What has to be over before the rest begins: real rounds say what virtual ones are to cost. */
+function phasesOf(cells: readonly PlannedCell[], { fidelity }: RunHeader): (readonly PlannedCell[])[] {
+  if (!fidelity) return [cells]
+  return (['real', 'virtual'] as const).map((time) => cells.filter(({ cell }) => cell.time === time))
+}
+
+function withCalibration(record: RoundRecord, world: WorldModel): RoundRecord {
+  if (record.cell.time === 'real' || record.status !== 'ok') return record
+  return { ...record, metrics: { ...record.metrics, ...calibrationMetrics(world) } }
+}

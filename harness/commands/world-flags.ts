@@ -1,0 +1,88 @@
+/** The flags that say what simulated worlds are like, shared by every command that runs rounds in virtual time. */
+import { UsageError } from '../errors.ts'
+import { measureCosts } from '../measure/machine-costs.ts'
+import type { PlannedCell } from '../measure/plan.ts'
+import { parseSettings } from '../settings.ts'
+import { DEFAULT_WORLD_MODEL, type WorldModel, worldModel } from '../world/model.ts'
+import type { Arguments, Flag, Terminal } from './command.ts'
+import { strings } from './matrix-flags.ts'
+
+export const WORLD_FLAGS: Readonly<Record<string, Flag>> = {
+  world: {
+    type: 'string',
+    array: true,
+    describe: "Links, threads and files in virtual time: latency=200us, jitter=20us ('list world' has all)",
+  },
+  'dispatch-ns': {
+    type: 'string',
+    describe:
+      "Virtual time: what running a handle costs the loop, ns, or 'measured' on this machine (default: 0)",
+  },
+  'poll-ns': {
+    type: 'string',
+    describe:
+      "Virtual time: what looking at I/O costs the loop, ns, or 'measured' on this machine (default: 0)",
+  },
+}
+
+const MEASURED = 'measured'
+
+/**
+ * Throws `UsageError`. Costs that are to be measured are so here, once, so that all cells have the same; a run that goes
+ * on has those of `earlier`. With `--fidelity` they are measured unless given.
+ */
+export async function readWorld(
+  args: Arguments,
+  cells: readonly PlannedCell[],
+  terminal: Terminal,
+  earlier?: WorldModel,
+): Promise<WorldModel> {
+  const given = readSettings(args)
+  if (Object.keys(given).length > 0 && !cells.some(({ cell }) => cell.time === 'virtual'))
+    throw new UsageError(
+      '--world and costs are about virtual time, and this run has none: add --time virtual',
+    )
+  const open = COSTS.filter(([name]) => (given[name] ?? (args.fidelity ? MEASURED : '0')) === MEASURED)
+  if (open.length > 0) {
+    const measured = earlier ?? (await measureCosts())
+    for (const [name] of open) given[name] = String(measured[name])
+    const said = open.map(([name, what]) => `${given[name]} ns ${what}`)
+    terminal.err(`Costs in virtual time, as measured here: ${said.join(', ')}\n`)
+  }
+  return parseSettings(worldModel, given, '--world') as WorldModel
+}
+
+const COSTS = [
+  ['dispatchNs', 'a handle'],
+  ['pollNs', 'a look at I/O'],
+] as const
+
+function readSettings(args: Arguments): Record<string, string> {
+  const given: Record<string, string> = {}
+  for (const setting of strings(args.world)) {
+    const at = setting.indexOf('=')
+    if (at < 1) throw new UsageError(`--world takes key=value, as in latency=200us, not '${setting}'`)
+    given[setting.slice(0, at)] = setting.slice(at + 1)
+  }
+  for (const [name, flag] of [
+    ['dispatchNs', 'dispatch-ns'],
+    ['pollNs', 'poll-ns'],
+  ] as const) {
+    const cost = costOf(args, flag)
+    if (cost !== undefined) given[name] = cost
+  }
+  return given
+}
+
+function costOf(args: Arguments, flag: string): string | undefined {
+  const value = args[flag]
+  if (value === undefined) return undefined
+  const text = String(value)
+  if (text === MEASURED || /^\d+(\.\d+)?$/.test(text)) return text
+  throw new UsageError(`--${flag} takes a number of ns from 0 on, or '${MEASURED}', not '${text}'`)
+}
+
+/** Whether a world was asked for that is not the default one. */
+export function isSpecial(world: WorldModel): boolean {
+  return JSON.stringify(world) !== JSON.stringify(DEFAULT_WORLD_MODEL)
+}

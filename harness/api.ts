@@ -21,6 +21,9 @@ export type {
   Selector,
   SelectorFactory,
   SelectorName,
+  Timeline,
+  TimelineBlock,
+  TimelineSpan,
   TimeSeries,
 } from './contracts.ts'
 export { definePolicy, defineScenario } from './define.ts'

@@ -119,7 +119,26 @@ export interface ObserverTable {
   readonly rows: readonly (readonly (string | number)[])[]
 }
 
-/** Quantities over the time of a run, for a line chart. */
+/** Who ran and who waited when: lanes of spans side by side, for a picture. */
+export interface Timeline {
+  readonly title: string
+  /** Groups of lanes under a heading each, e.g. one a concurrency model, drawn on one time axis. */
+  readonly blocks: readonly TimelineBlock[]
+}
+
+export interface TimelineBlock {
+  readonly name: string
+  readonly lanes: readonly { readonly name: string; readonly spans: readonly TimelineSpan[] }[]
+}
+
+/** Times count from the start of the block, ns. Where there is no span, the lane does nothing. */
+export interface TimelineSpan {
+  readonly kind: 'running' | 'waiting'
+  readonly startNs: number
+  readonly endNs: number
+}
+
+/** Quantities over the time of a run, for a line chart: the mean of each step. */
 export interface TimeSeries {
   readonly title: string
   readonly unit: Unit
@@ -313,6 +332,7 @@ export interface Meter {
   /** A small table for the report. */
   table(table: ObserverTable): void
   timeSeries(series: TimeSeries): void
+  timeline(timeline: Timeline): void
   /**
    * Starts the measured window: what latencies, durations and operations were counted before is forgotten. Call it
    * when warm-up is over; by default the window spans the whole run.

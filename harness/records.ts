@@ -32,6 +32,20 @@ const series = z.object({
   lines: z.record(z.string(), z.array(z.number()).readonly()),
 })
 
+const span = z.object({ kind: z.enum(['running', 'waiting']), startNs: z.number(), endNs: z.number() })
+
+const timeline = z.object({
+  title: z.string(),
+  blocks: z
+    .array(
+      z.object({
+        name: z.string(),
+        lanes: z.array(z.object({ name: z.string(), spans: z.array(span).readonly() })).readonly(),
+      }),
+    )
+    .readonly(),
+})
+
 /** One policy × selector × scenario × params × time. */
 export const cellSchema = z.object({
   /** As given on the command line: the label in tables and charts. */
@@ -92,6 +106,7 @@ export const roundSchema = z.object({
   findings: z.array(finding),
   tables: z.array(table),
   series: z.array(series).default([]),
+  timelines: z.array(timeline).default([]),
   /** SHA-256 of the virtual run's whole event log. */
   digest: z.string().optional(),
   /** A virtual round that was run again in other processes: how often in all, and whether every run was the same. */
@@ -106,6 +121,7 @@ export type RoundStatus = z.infer<typeof roundStatus>
 export type RecordedFinding = z.infer<typeof finding>
 export type RecordedTable = z.infer<typeof table>
 export type RecordedSeries = z.infer<typeof series>
+export type RecordedTimeline = z.infer<typeof timeline>
 
 /** A run as its records tell it. */
 export interface RunRecords {

@@ -1,4 +1,4 @@
-import type { Better, Meter, MetricValue, ObserverTable, TimeSeries, Unit } from '../contracts.ts'
+import type { Better, Meter, MetricValue, ObserverTable, Timeline, TimeSeries, Unit } from '../contracts.ts'
 import { Histogram } from '../histogram.ts'
 import type { Loop } from '../loop/loop.ts'
 
@@ -8,6 +8,7 @@ export class RoundMeter implements Meter {
   readonly values = new Map<string, MetricValue>()
   readonly tables: ObserverTable[] = []
   readonly series: TimeSeries[] = []
+  readonly timelines: Timeline[] = []
   /** Told when the measured window begins and ends. */
   onWindow: ((edge: 'start' | 'stop') => void) | undefined
   #operations = 0
@@ -57,6 +58,10 @@ export class RoundMeter implements Meter {
 
   timeSeries(series: TimeSeries): void {
     this.series.push(series)
+  }
+
+  timeline(timeline: Timeline): void {
+    this.timelines.push(timeline)
   }
 
   start(): void {

@@ -19,7 +19,7 @@ import { type Meeting, Side } from './side.ts'
 /** What a round came to; the harness adds cell, number and time. */
 export type Outcome = Pick<
   RoundRecord,
-  'status' | 'reason' | 'histograms' | 'metrics' | 'findings' | 'tables' | 'series' | 'digest'
+  'status' | 'reason' | 'histograms' | 'metrics' | 'findings' | 'tables' | 'series' | 'timelines' | 'digest'
 >
 
 export interface RoundInput {
@@ -57,7 +57,7 @@ function concludeSides(sides: readonly Side[]): Pick<Outcome, 'status' | 'reason
 
 /** An outcome without figures: why the round could not be run. */
 export function brokenOutcome(error: unknown): Outcome {
-  const empty = { histograms: {}, metrics: {}, tables: [], series: [] }
+  const empty = { histograms: {}, metrics: {}, tables: [], series: [], timelines: [] }
   const reason = messageOf(error)
   if (error instanceof PolicyFault) {
     return {
@@ -159,13 +159,16 @@ function nothing(loop: Loop): Future<void> {
   return future
 }
 
-function mergeSides(sides: readonly Side[]): Pick<Outcome, 'histograms' | 'metrics' | 'tables' | 'series'> {
+function mergeSides(
+  sides: readonly Side[],
+): Pick<Outcome, 'histograms' | 'metrics' | 'tables' | 'series' | 'timelines'> {
   const outcomes = sides.map((side) => side.outcome())
   return {
     histograms: Object.assign({}, ...outcomes.map((each) => each.histograms)),
     metrics: Object.assign({}, ...outcomes.map((each) => each.metrics), ...sides.map((side) => side.rates())),
     tables: outcomes.flatMap((each) => each.tables),
     series: outcomes.flatMap((each) => each.series),
+    timelines: outcomes.flatMap((each) => each.timelines),
   }
 }
 

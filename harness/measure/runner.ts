@@ -10,7 +10,7 @@ import { type Ending, RoundProcess } from './process.ts'
 import { NEVER_READY, type Outcome } from './round.ts'
 import { type Repeated, type Repetition, type VerifiedOutcome, verifyRound } from './verify.ts'
 
-const NOTHING = { histograms: {}, metrics: {}, findings: [], tables: [], series: [] }
+const NOTHING = { histograms: {}, metrics: {}, findings: [], tables: [], series: [], timelines: [] }
 const ANY_PORT: Address = { host: '127.0.0.1', port: 0 }
 
 export interface RoundRequest {
@@ -186,5 +186,6 @@ function combine(serving: Outcome, loading: Outcome | undefined): Outcome {
           : serving.findings,
     tables: serving.tables,
     series: [...serving.series, ...loading.series],
+    timelines: [...serving.timelines, ...loading.timelines],
   }
 }

@@ -70,7 +70,7 @@ export class Side {
     ]
   }
 
-  outcome(): Pick<RoundRecord, 'histograms' | 'metrics' | 'tables' | 'series'> {
+  outcome(): Pick<RoundRecord, 'histograms' | 'metrics' | 'tables' | 'series' | 'timelines'> {
     const histograms: Record<string, string> = {}
     const metrics: Record<string, MetricValue> = {
       ...this.#loopMetrics(),
@@ -84,7 +84,8 @@ export class Side {
       }
     }
     const observed = this.#active.flatMap((observer) => observer.tables?.() ?? [])
-    return { histograms, metrics, tables: [...this.meter.tables, ...observed], series: this.meter.series }
+    const { tables, series, timelines } = this.meter
+    return { histograms, metrics, tables: [...tables, ...observed], series, timelines }
   }
 
   /** Throughput and what it is made of. */

@@ -100,6 +100,7 @@ describe('two outcomes', () => {
     findings: [{ kind: 'stalled', message: 'job held the loop' }],
     tables: [{ title: 'T', columns: [], rows: [[1]] }],
     series: [],
+    timelines: [],
   }
   const runs = ['first run', 'second run'] as const
 

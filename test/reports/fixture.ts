@@ -62,6 +62,7 @@ export function plainRound(cell: Cell, round: number, more: Partial<RoundRecord>
     findings: [],
     tables: [],
     series: [],
+    timelines: [],
     ...more,
   }
 }
@@ -146,6 +147,7 @@ const EMPTY: Round = {
   findings: [],
   tables: [],
   series: [],
+  timelines: [],
 }
 
 interface Making {

@@ -53,6 +53,7 @@ function meterInto(measured: Measured): Meter {
     value: (name, value) => measured.values.set(name, value),
     table: () => {},
     timeSeries: () => {},
+    timeline: () => {},
     start: () => {},
     stop: () => {},
   }

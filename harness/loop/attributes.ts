@@ -1,4 +1,4 @@
-import type { Attributes, ClassTable, Clock } from '../contracts.ts'
+import type { Attributes, ClassSpec, ClassTable, Clock } from '../contracts.ts'
 
 export type { ClassTable }
 
@@ -20,21 +20,19 @@ export const DEFAULT_ATTRIBUTES: Attributes = Object.freeze({
   expectedNs: Number.NaN,
 })
 
-function classAttributes(classes: ClassTable, className: string, clock: Clock): Attributes {
+function specOf(classes: ClassTable, className: string): ClassSpec {
   const spec = classes[className]
-  if (spec === undefined && className !== 'default') {
-    throw new TypeError(
-      `Unknown class '${className}': the scenario declares ${Object.keys(classes).join(', ')}`,
-    )
-  }
-  return {
-    className,
-    priority: spec?.priority ?? 0,
-    deadlineNs:
-      spec?.deadlineMs === undefined ? Number.POSITIVE_INFINITY : clock.nowNs() + spec.deadlineMs * 1e6,
-    weight: spec?.weight ?? 1,
-    expectedNs: Number.NaN,
-  }
+  if (spec !== undefined) return spec
+  if (className === 'default') return PLAIN
+  throw new TypeError(
+    `Unknown class '${className}': the scenario declares ${Object.keys(classes).join(', ')}`,
+  )
+}
+
+const PLAIN: ClassSpec = {}
+
+function deadlineOf({ deadlineMs }: ClassSpec, clock: Clock): number {
+  return deadlineMs === undefined ? Number.POSITIVE_INFINITY : clock.nowNs() + deadlineMs * 1e6
 }
 
 /** Attributes of new work: naming a class starts from that class, otherwise from the parent. */
@@ -47,12 +45,22 @@ export function deriveAttributes(
   if (options === undefined) return parent
   const { className, priority, deadlineNs, weight, expectedNs } = options
   if ((className ?? priority ?? deadlineNs ?? weight ?? expectedNs) === undefined) return parent
-  const base = className === undefined ? parent : classAttributes(classes, className, clock)
+  // One record, and none in between: this runs with every task.
+  if (className === undefined) {
+    return {
+      className: parent.className,
+      priority: priority ?? parent.priority,
+      deadlineNs: deadlineNs ?? parent.deadlineNs,
+      weight: weight ?? parent.weight,
+      expectedNs: expectedNs ?? parent.expectedNs,
+    }
+  }
+  const spec = specOf(classes, className)
   return {
-    className: base.className,
-    priority: priority ?? base.priority,
-    deadlineNs: deadlineNs ?? base.deadlineNs,
-    weight: weight ?? base.weight,
-    expectedNs: expectedNs ?? base.expectedNs,
+    className,
+    priority: priority ?? spec.priority ?? 0,
+    deadlineNs: deadlineNs ?? deadlineOf(spec, clock),
+    weight: weight ?? spec.weight ?? 1,
+    expectedNs: expectedNs ?? Number.NaN,
   }
 }

@@ -35,6 +35,8 @@ export class HealthObserver implements LoopObserver {
   readonly #history: { readonly atNs: number; readonly runs: Map<string, number> }[] = []
   #nextStepNs = 0
   #newestRun = -1
+  #lastClass: string | undefined
+  #last: ClassWatch | undefined
   #isMeasuring = true
   readonly #newHistogram: () => Histogram
   #clock: Clock | undefined
@@ -92,7 +94,15 @@ export class HealthObserver implements LoopObserver {
     ]
   }
 
+  /** Handles of a class come in runs: the last one is found without a look-up. */
   #watch(className: string): ClassWatch {
+    if (className === this.#lastClass) return this.#last!
+    this.#lastClass = className
+    this.#last = this.#lookUp(className)
+    return this.#last
+  }
+
+  #lookUp(className: string): ClassWatch {
     let watch = this.classes.get(className)
     if (watch === undefined) {
       watch = { wait: this.#newHistogram(), run: this.#newHistogram(), handles: 0, overheadNs: 0 }

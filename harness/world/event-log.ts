@@ -68,6 +68,8 @@ export class EventLog {
   readonly #buffer = new Float64Array(RECORD_NUMBERS * RECORDS_BUFFERED)
   readonly #names = new Map<string, number>()
   #used = 0
+  #lastName: string | undefined
+  #lastId = 0
 
   /** An observer that writes the handles of one host into the log. */
   observer(host: number): LoopObserver {
@@ -98,8 +100,16 @@ export class EventLog {
     buffer[this.#used++] = name
   }
 
-  #nameId(handle: Handle): number {
-    const name = handle.name
+  /** Handles of one name come in runs: the last one is found without a look-up. */
+  #nameId({ name }: Handle): number {
+    if (name !== this.#lastName) {
+      this.#lastName = name
+      this.#lastId = this.#lookUp(name)
+    }
+    return this.#lastId
+  }
+
+  #lookUp(name: string): number {
     const known = this.#names.get(name)
     if (known !== undefined) return known
     const id = this.#names.size

@@ -39,7 +39,7 @@ export class World {
       setImmediate(() => {
         try {
           if (!canDrainMicrotasks()) throw new Error('This Node cannot drain microtasks on demand')
-          while (!until.every((future) => future.done)) this.#step()
+          while (!areDone(until)) this.#step()
           resolve()
         } catch (error) {
           reject(error)
@@ -68,4 +68,10 @@ export class World {
     const names = this.#hosts.flatMap((host) => [...host.loop.tasks()].map((task) => task.name))
     return [...new Set(names)].slice(0, 10).join(', ') || 'no tasks'
   }
+}
+
+/** A plain loop: asked with every turn. The list may grow meanwhile. */
+function areDone(futures: readonly AnyFuture[]): boolean {
+  for (let i = 0; i < futures.length; i++) if (!futures[i]!.done) return false
+  return true
 }

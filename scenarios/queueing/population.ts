@@ -50,7 +50,10 @@ class Count {
 export class Population {
   readonly #startNs: number
   readonly #classes = new Map<string, Count>()
-  readonly #all: Count
+  #size = 0
+  #largest = 0
+  #lastClass: string | undefined
+  #last: Count | undefined
   #stepNs = FIRST_STEP_NS
   #endNs = FIRST_STEP_NS * STEPS
   #lastNs: number
@@ -59,33 +62,33 @@ export class Population {
     this.#startNs = startNs
     this.#lastNs = startNs
     this.#endNs += startNs
-    this.#all = new Count(startNs)
   }
 
   /** Jobs in the system now. */
   get size(): number {
-    return this.#all.size
+    return this.#size
   }
 
   came(className: string, nowNs: number): void {
     this.#change(this.#of(className), 1, nowNs)
+    if (++this.#size > this.#largest) this.#largest = this.#size
   }
 
   left(className: string, nowNs: number, sojournNs: number): void {
     const own = this.#of(className)
     this.#change(own, -1, nowNs)
     own.sojournSumNs += sojournNs
-    this.#all.sojournSumNs += sojournNs
+    this.#size--
   }
 
   /**
-   * By how much Little's law (L = λT) is broken, at most, over all classes and the whole, as a ratio: the integral of
+   * By how much Little's law (L = λT) is broken, at most, over all classes, as a ratio: the integral of
    * the number in the system is the sum of all sojourns, exactly, when all have left. 0 but for rounding.
    */
   littleError(): number {
-    const counts = [...this.#classes.values(), this.#all]
     return Math.max(
-      ...counts.map(({ area, sojournSumNs }) =>
+      0,
+      ...[...this.#classes.values()].map(({ area, sojournSumNs }) =>
         area === sojournSumNs ? 0 : Math.abs(area - sojournSumNs) / Math.max(area, sojournSumNs),
       ),
     )
@@ -95,17 +98,14 @@ export class Population {
     const spanNs = this.#lastNs - this.#startNs
     if (spanNs <= 0) return
     const lines: Record<string, number[]> = {}
+    let area = 0
     for (const [className, count] of this.#classes) {
-      this.#value(meter, `queueLength.${className}`, count, spanNs)
+      reportLength(meter, `queueLength.${className}`, count.area / spanNs, count.largest)
       lines[className] = this.#means(count, spanNs)
+      area += count.area
     }
-    this.#value(meter, 'queueLength', this.#all, spanNs)
+    reportLength(meter, 'queueLength', area / spanNs, this.#largest)
     meter.timeSeries({ title: 'Jobs in the system', unit: 'count', stepNs: this.#stepNs, lines })
-  }
-
-  #value(meter: Meter, name: string, { area, largest }: Count, spanNs: number): void {
-    meter.value(`${name}.mean`, area / spanNs, 'count', 'lower')
-    meter.value(`${name}.max`, largest, 'count', 'lower')
   }
 
   #means(count: Count, spanNs: number): number[] {
@@ -119,17 +119,24 @@ export class Population {
     while (nowNs >= this.#endNs) this.#coarsen()
     if (nowNs > this.#lastNs) this.#lastNs = nowNs
     own.change(by, nowNs, this.#startNs, this.#stepNs)
-    this.#all.change(by, nowNs, this.#startNs, this.#stepNs)
   }
 
   #coarsen(): void {
     this.#stepNs *= 2
     this.#endNs = this.#startNs + this.#stepNs * STEPS
     for (const count of this.#classes.values()) count.coarsen()
-    this.#all.coarsen()
   }
 
+  /** Jobs of a class come in runs: the last one is found without a look-up. */
   #of(className: string): Count {
+    if (className !== this.#lastClass) {
+      this.#lastClass = className
+      this.#last = this.#lookUp(className)
+    }
+    return this.#last!
+  }
+
+  #lookUp(className: string): Count {
     let count = this.#classes.get(className)
     if (count === undefined) {
       count = new Count(this.#startNs)
@@ -137,4 +144,9 @@ export class Population {
     }
     return count
   }
+}
+
+function reportLength(meter: Meter, name: string, mean: number, largest: number): void {
+  meter.value(`${name}.mean`, mean, 'count', 'lower')
+  meter.value(`${name}.max`, largest, 'count', 'lower')
 }

@@ -55,5 +55,5 @@ export function verificationOf(rounds: readonly RoundRecord[], repeats: number):
   const times = repeats === 2 ? 'twice' : `${formatValue(repeats, 'count')} times`
   const count = `${formatValue(verified.length, 'count')} virtual ${verified.length === 1 ? 'round' : 'rounds'}`
   const differences = `${differing.length} ${differing.length === 1 ? 'difference' : 'differences'}`
-  return `${lines.join('')}Verified: ${count}, each run ${times} in different processes, ${differences}\n`
+  return `${lines.join('')}Verified: ${count}, each run ${times}, in different processes, ${differences}\n`
 }

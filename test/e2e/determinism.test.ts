@@ -81,7 +81,7 @@ describe('--verify', { timeout: 90_000 }, () => {
     )
     expect(stderr).toContain(`gather · ${fixture('by-process')} · round 1: ${reason}\n`)
     expect(stderr).toContain(
-      'Verified: 1 virtual round, each run twice in different processes, 1 difference\n',
+      'Verified: 1 virtual round, each run twice, in different processes, 1 difference\n',
     )
   })
 
@@ -110,7 +110,7 @@ describe('--verify', { timeout: 90_000 }, () => {
   test.concurrent('finds lost handles in both runs, and no difference', async () => {
     const { kinds, reason, stderr } = await cell('lost', [...argsOf('loses-handles', 'policy'), '--verify'])
     expect([kinds, reason]).toEqual([['lost'], expect.stringMatching(/^lost \d+ of \d+ ready handles$/)])
-    expect(stderr).toContain('twice in different processes, 0 differences\n')
+    expect(stderr).toContain('twice, in different processes, 0 differences\n')
   })
 
   test.concurrent('has nothing to say of what is honest, in as many runs as are asked for', async () => {
@@ -118,7 +118,7 @@ describe('--verify', { timeout: 90_000 }, () => {
     const { kinds, status, stderr, code } = await cell('honest', args)
     expect([kinds, status, code]).toEqual([[], 'ok', 0])
     expect(stderr).toContain(
-      'Verified: 1 virtual round, each run 40 times in different processes, 0 differences',
+      'Verified: 1 virtual round, each run 40 times, in different processes, 0 differences',
     )
     expect(readLines(join(folder, 'honest')).rounds[0]!.verification).toEqual({ runs: 40, agree: true })
   })

@@ -83,9 +83,11 @@ export async function replayTrace(
 }
 
 export interface Deviation {
-  /** The class and figure that is farthest off. */
+  /** The class and figure that is farthest off, relative to what is expected. */
   readonly worst: string
   readonly ratio: number
+  /** How far figures are off that should be 0, at most, µs. */
+  readonly fromZeroUs: number
 }
 
 /** By how much the figures are off, relative to the expected ones. */
@@ -93,11 +95,13 @@ export function deviation(
   got: Readonly<Record<string, Figures>>,
   expected: Readonly<Record<string, Figures>>,
 ): Deviation {
-  let farthest: Deviation = { worst: 'none', ratio: 0 }
+  let farthest: Deviation = { worst: 'none', ratio: 0, fromZeroUs: 0 }
   for (const [className, figures] of Object.entries(expected)) {
     for (const [name, value] of Object.entries(figures)) {
-      const ratio = Math.abs(got[className]![name as keyof Figures] - value) / value
-      if (ratio > farthest.ratio) farthest = { worst: `${className}.${name}`, ratio }
+      const offUs = Math.abs(got[className]![name as keyof Figures] - value)
+      if (value === 0) farthest = { ...farthest, fromZeroUs: Math.max(farthest.fromZeroUs, offUs) }
+      else if (offUs / value > farthest.ratio)
+        farthest = { ...farthest, worst: `${className}.${name}`, ratio: offUs / value }
     }
   }
   return farthest

@@ -81,6 +81,7 @@ export function timeUnit(longestNs: number): { readonly name: string; readonly n
 /** `name=value`, as the command line takes them. */
 export function formatParams(params: Readonly<Record<string, unknown>>): string {
   return Object.entries(params)
+    .filter(([, value]) => value !== '') // nothing was said
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' ')
 }

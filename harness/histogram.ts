@@ -19,7 +19,8 @@ const HALF_BITS = 10
 const HALF_COUNT = 1 << HALF_BITS
 /** Covers 2 s at first; grows as values do. */
 const FIRST_LENGTH = 22 * HALF_COUNT
-const LARGEST_NS = 2 ** 50
+/** As far as whole numbers go, 104 days. */
+const LARGEST_NS = Number.MAX_SAFE_INTEGER + 1
 
 /** The percentiles of every report, by the statistic's name. */
 export const PERCENTILES = { p50: 50, p90: 90, p99: 99, p999: 99.9 } as const

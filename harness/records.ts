@@ -84,6 +84,8 @@ export const headerSchema = z.object({
   cells: z.array(cellSchema),
   /** What the worlds of virtual cells were like; absent: the default. */
   world: z.custom<WorldModel>((value) => typeof value === 'object' && value !== null).optional(),
+  /** The same as it was asked for: `latency=200us dispatchNs=175`. */
+  worldText: z.string().optional(),
   /** Virtual cells were charged what the real ones cost, to compare them. */
   fidelity: z.boolean().optional(),
   /** Colour and order of policies in every chart. */

@@ -2,20 +2,32 @@
  * A recorded workload on one server: what arrived when, of which class, and how long it took, from a file. Run it with
  * its own command, which looks the file over first: `loopdyno replay trace.csv.gz`.
  */
-import { type ClassSpec, defineScenario, durationOption, openTrace, parseColumns, z } from '../harness/api.ts'
+import { type ClassSpec, defineScenario, openTrace, parseColumns, z } from '../harness/api.ts'
+import { sliceParam } from './queueing/customers.ts'
 import { type Job, serveJobs } from './queueing/jobs.ts'
+
+const SPEED = 'expected a factor above 0, up to 1000000'
 
 const params = z
   .object({
     trace: z.string().default('').describe('The file: CSV or JSONL, plain or gzip'),
+    fingerprint: z
+      .string()
+      .default('')
+      .describe('First digits of the SHA-256 of the file: which trace it was'),
     format: z.enum(['auto', 'csv', 'jsonl']).default('auto').describe("auto: by the file's name"),
     columns: z
       .string()
       .default('')
       .describe('Which column holds what: arrival=timestamp:s,class=kind,service=took:ms'),
     classes: z.string().default('').describe('All classes with their priorities: code=0,conv=1'),
-    speed: z.number().positive().max(1e6).default(1).describe('How much faster than recorded jobs arrive'),
-    slice: durationOption('0', 'a job that takes longer gives way each time it has had this much; 0: never'),
+    speed: z
+      .number(SPEED)
+      .positive(SPEED)
+      .max(1e6, SPEED)
+      .default(1)
+      .describe('How much faster than recorded jobs arrive'),
+    slice: sliceParam(),
     declared: z.boolean().default(true).describe('Whether policies are told how long a job takes'),
   })
   .refine(({ trace }) => trace !== '', {

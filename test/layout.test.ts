@@ -27,9 +27,12 @@ const TYPE_CYCLES = [
 const AMBIENT: Record<string, string> = {
   'harness/loop/clock.ts': 'the clock is where time is read',
   'harness/measure/ambient.ts': 'the traps name what they are set for',
+  'harness/loop/thread-gate-worker.ts':
+    'threads share one clock: performance.now counts from the start of each',
   'harness/measure/runner.ts': 'how long a round took, for the record and the progress line',
   'harness/commands/executing.ts': 'when the run was started, for the record',
   'harness/commands/progress.ts': 'the time left, for people',
+  'scenarios/three-models/blocking.ts': 'threads and processes have no loop whose clock they could read',
 }
 
 describe('the source files', () => {

@@ -2,8 +2,15 @@
 import { readEnvironment } from '../environment.ts'
 import { calibratedWorld, calibrationMetrics } from '../measure/calibration.ts'
 import { runCampaign } from '../measure/campaign.ts'
+import { lockDirectory } from '../measure/directory-lock.ts'
 import { type Matrix, type PlannedCell, planCells } from '../measure/plan.ts'
-import { appendRecord, prepareDirectory, readRecords, startRecords } from '../measure/record-file.ts'
+import {
+  appendRecord,
+  prepareDirectory,
+  type ReadRecords,
+  readRecords,
+  startRecords,
+} from '../measure/record-file.ts'
 import { RECORD_SCHEMA, type RoundRecord, type RunHeader } from '../records.ts'
 import { roundsByCell } from '../verdict/summary.ts'
 import type { WorldModel } from '../world/model.ts'
@@ -14,7 +21,7 @@ import { resumable, resumeCommand } from './resuming.ts'
 import { watchSignals } from './signals.ts'
 import { needsVerification, readRepeats, VERIFY_FLAGS, verificationOf } from './verification.ts'
 import { wholeNumber } from './whole-number.ts'
-import { isSpecial, readWorld, WORLD_FLAGS } from './world-flags.ts'
+import { type AskedWorld, readWorld, WORLD_FLAGS } from './world-flags.ts'
 
 export const RUN_FLAGS: Readonly<Record<string, Flag>> = {
   rounds: {
@@ -48,11 +55,42 @@ export async function executeMatrix(matrix: Matrix, args: Arguments, terminal: T
   const world = await readWorld(args, cells, terminal, earlier?.header.world)
   const header = headerOf(matrix, cells, { rounds, seed, world, fidelity: args.fidelity === true })
   prepareDirectory(directory)
-  const recorded = earlier === undefined ? [] : resumable(directory, earlier, header, terminal)
-  if (earlier === undefined) {
-    const kept = startRecords(directory, header)
-    if (kept !== undefined) terminal.err(`The records of the run before are kept as ${kept}\n`)
+  const unlock = lockDirectory(directory)
+  try {
+    const run = { cells, header, world: world.model, directory, timeLimitMs, repeats, earlier, terminal }
+    const ending = await runPhases(run)
+    const records = readRecords(directory)
+    if (ending !== undefined) {
+      const { length } = records.rounds
+      const command = resumeCommand(records.header)
+      terminal.err(`Stopped: ${length} rounds are in ${directory}; go on with: ${command}\n`)
+      return ending
+    }
+    const summary = await writeReports(records, reporters, directory, args, terminal)
+    if (repeats > 1) terminal.err(verificationOf([...roundsByCell(records.rounds).values()].flat(), repeats))
+    return endingOf(summary)
+  } finally {
+    unlock()
   }
+}
+
+interface Run {
+  readonly cells: readonly PlannedCell[]
+  readonly header: RunHeader
+  readonly world: WorldModel
+  readonly directory: string
+  readonly timeLimitMs: number
+  readonly repeats: number
+  /** What there is of a run that goes on. */
+  readonly earlier: ReadRecords | undefined
+  readonly terminal: Terminal
+}
+
+/** Runs what is not recorded yet. Says how it was cut short, where a signal did. */
+async function runPhases(run: Run): Promise<Ending | undefined> {
+  const { cells, header, world, directory, timeLimitMs, repeats, terminal } = run
+  const recorded = startOrGoOn(run)
+  if (header.fidelity) warnOfOthers(header, terminal)
   const signal = watchSignals(terminal)
   const progress = new Progress(terminal)
   for (const phase of phasesOf(cells, header)) {
@@ -60,8 +98,8 @@ export async function executeMatrix(matrix: Matrix, args: Arguments, terminal: T
     const worldOf = ({ cell }: Pick<PlannedCell, 'cell'>) => calibratedWorld(world, cell, known)
     await runCampaign({
       cells: phase,
-      rounds,
-      seed,
+      rounds: header.rounds,
+      seed: header.seed,
       timeLimitMs,
       repeats,
       worldOf,
@@ -74,22 +112,21 @@ export async function executeMatrix(matrix: Matrix, args: Arguments, terminal: T
   }
   progress.clear()
   signal.stopWatching()
-  const records = readRecords(directory)
-  if (signal.ending !== undefined) {
-    terminal.err(
-      `Stopped: ${records.rounds.length} rounds are in ${directory}; go on with: ${resumeCommand(records.header)}\n`,
-    )
-    return signal.ending
-  }
-  const summary = await writeReports(records, reporters, directory, args, terminal)
-  if (repeats > 1) terminal.err(verificationOf([...roundsByCell(records.rounds).values()].flat(), repeats))
-  return endingOf(summary)
+  return signal.ending
+}
+
+/** The rounds that are there already. Throws `UsageError` where they are of another run. */
+function startOrGoOn({ earlier, directory, header, terminal }: Run): readonly RoundRecord[] {
+  if (earlier !== undefined) return resumable(directory, earlier, header, terminal)
+  const kept = startRecords(directory, header)
+  if (kept !== undefined) terminal.err(`The records of the run before are kept as ${kept}\n`)
+  return []
 }
 
 interface RunOptions {
   readonly rounds: number
   readonly seed: number
-  readonly world: WorldModel
+  readonly world: AskedWorld
   readonly fidelity: boolean
 }
 
@@ -109,13 +146,20 @@ function headerOf(
     policies: [...new Set(cells.map(({ cell }) => cell.policy))],
     selectors: [...selectors],
     cells: cells.map(({ cell }) => cell),
-    ...(isSpecial(world) ? { world } : {}),
+    ...(world.text === '' ? {} : { world: world.model, worldText: world.text }),
     ...(fidelity ? { fidelity } : {}),
   }
 }
 
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+function warnOfOthers({ environment: { loadAverage, cores } }: RunHeader, terminal: Terminal): void {
+  if (loadAverage < cores / 2) return
+  terminal.err(
+    `Others use this machine (load average ${loadAverage.toFixed(1)}): what they take of the processor counts as cost\n`,
+  )
 }
 
 /** What has to be over before the rest begins: real rounds say what virtual ones are to cost. */

@@ -1,7 +1,12 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
 import { loadPlugin } from '../catalog.ts'
+import type { Scenario } from '../contracts.ts'
 import { UsageError } from '../errors.ts'
 import { formatDuration, formatValue } from '../format.ts'
-import type { Matrix } from '../measure/plan.ts'
+import { type Matrix, planCells } from '../measure/plan.ts'
+import type { PreparedPolicy } from '../policy-parts.ts'
 import { parseColumns } from '../replay/columns.ts'
 import { surveyTrace, type TraceFormat, type TraceSurvey } from '../replay/trace.ts'
 import type { Arguments, Command, Terminal } from './command.ts'
@@ -13,6 +18,9 @@ const SCENARIO = 'replay'
 const ROUNDS = 1
 /** Ten million jobs take a while. */
 const TIMEOUT_S = 600
+const FINGERPRINT_DIGITS = 12
+/** Classes that are named in messages. */
+const HINTED = 10
 
 export const replay: Command = {
   name: SCENARIO,
@@ -71,28 +79,39 @@ export const replay: Command = {
   async run(args, terminal) {
     const policies = await readPolicies(args)
     const trace = String(args.trace)
+    const scenario = await loadPlugin('scenario', SCENARIO)
     const columns = parseColumns(String(args.columns))
     const chosen = args.classes === undefined ? undefined : readClasses(String(args.classes))
+    planCells(matrixOf(policies, scenario, settingsOf(args, trace, new Map([['any', 0]]), '')))
     const format = { format: args.format as TraceFormat['format'], ...columns }
     const classes = chosen === undefined ? undefined : [...chosen.keys()]
     const survey = await surveyTrace(trace, { ...format, classes })
     terminal.err(describe(trace, survey))
-    const matrix: Matrix = {
-      policies,
-      scenarios: [{ text: SCENARIO, scenario: await loadPlugin('scenario', SCENARIO) }],
-      selectors: [],
-      times: ['virtual'],
-      settings: settingsOf(args, trace, chosen ?? allEqual(survey, terminal)),
-    }
-    return executeMatrix(matrix, args, terminal)
+    const settings = settingsOf(args, trace, chosen ?? allEqual(survey, terminal), await fingerprintOf(trace))
+    return executeMatrix(matrixOf(policies, scenario, settings), args, terminal)
   },
+}
+
+function matrixOf(
+  policies: readonly PreparedPolicy[],
+  scenario: Scenario,
+  settings: readonly string[],
+): Matrix {
+  return { policies, scenarios: [{ text: SCENARIO, scenario }], selectors: [], times: ['virtual'], settings }
+}
+
+/** Which trace it was, wherever it lies: a run is not resumed with another. */
+async function fingerprintOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path), hash)
+  return hash.digest('hex').slice(0, FINGERPRINT_DIGITS)
 }
 
 /** `code=0,conv=1`. Throws `UsageError`. */
 function readClasses(text: string): Map<string, number> {
   const classes = new Map<string, number>()
   for (const piece of text.split(',').filter((each) => each.trim() !== '')) {
-    const [, name, priority] = /^\s*(.+?)\s*=\s*(-?\d+)\s*$/.exec(piece) ?? []
+    const [, name, priority] = /^(.+)=(-?\d+)$/.exec(piece) ?? []
     if (name === undefined)
       throw new UsageError(`--classes takes NAME=PRIORITY, as in code=0,conv=1, not '${piece.trim()}'`)
     if (classes.has(name)) throw new UsageError(`--classes names '${name}' twice: keep one`)
@@ -107,15 +126,22 @@ function allEqual({ classes }: TraceSurvey, terminal: Terminal): Map<string, num
   const odd = classes.find(({ name }) => name.includes(','))
   if (odd !== undefined) throw new UsageError(`The class '${odd.name}' has a comma: rename it in the trace`)
   if (classes.length > 1) {
-    const example = classes.map(({ name }, index) => `${name}=${index}`).join(',')
-    terminal.err(`All classes have priority 0. To tell them apart: --classes '${example}'\n`)
+    const example = classes.slice(0, HINTED).map(({ name }, index) => `${name}=${index}`)
+    const more = classes.length > HINTED ? ',...' : ''
+    terminal.err(`All classes have priority 0. To tell them apart: --classes '${example.join(',')}${more}'\n`)
   }
   return new Map(classes.map(({ name }) => [name, 0]))
 }
 
-function settingsOf(args: Arguments, trace: string, classes: ReadonlyMap<string, number>): string[] {
+function settingsOf(
+  args: Arguments,
+  trace: string,
+  classes: ReadonlyMap<string, number>,
+  fingerprint: string,
+): string[] {
   const settings = {
     trace,
+    fingerprint,
     classes: [...classes].map(([name, priority]) => `${name}=${priority}`).join(','),
     format: args.format ?? 'auto',
     columns: args.columns,
@@ -128,8 +154,8 @@ function settingsOf(args: Arguments, trace: string, classes: ReadonlyMap<string,
 
 function describe(trace: string, { rows, classes, spanNs, load }: TraceSurvey): string {
   const jobs = (count: number) => formatValue(count, 'count')
-  const shares = classes.slice(0, 10).map(({ name, rows: own }) => `${name} ${jobs(own)}`)
-  const more = classes.length > 10 ? `, and ${classes.length - 10} more` : ''
+  const shares = classes.slice(0, HINTED).map(({ name, rows: own }) => `${name} ${jobs(own)}`)
+  const more = classes.length > HINTED ? `, and ${classes.length - HINTED} more` : ''
   const over =
     spanNs > 0 ? ` over ${formatDuration(spanNs)}, load ${load.toFixed(2)} of one server` : ' at once'
   return `${trace}: ${jobs(rows)} jobs${over}; classes: ${shares.join(', ')}${more}\n`

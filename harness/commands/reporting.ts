@@ -45,7 +45,9 @@ export async function writeReports(
   for (const reporter of reporters) files.push(...(await reporter.write(report, target)))
   if (args.json) terminal.out(`${JSON.stringify(report.summary, null, 2)}\n`)
   if (files.length > 0) {
-    const count = files.length === 1 ? '1 file' : `${files.length} files`
+    // Markdown and PNG share their charts.
+    const { size } = new Set(files)
+    const count = size === 1 ? '1 file' : `${size} files`
     terminal.err(`Wrote ${count} to ${directory}${pagesAmong(files)}\n`)
   }
   return report.summary

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import type { Matrix } from '../measure/plan.ts'
+import type { Matrix, PreparedScenario } from '../measure/plan.ts'
 import type { Arguments, Command } from './command.ts'
 import { executeMatrix, RUN_FLAGS } from './executing.ts'
 import { MATRIX_FLAGS, readMatrix } from './matrix-flags.ts'
@@ -42,6 +42,17 @@ async function matrixOf(args: Arguments): Promise<Matrix> {
   if (matrix.times.length === 1)
     throw new UsageError(
       `--fidelity compares real with virtual time, not ${matrix.times[0]} alone: --time real,virtual`,
+    )
+  const hasBoth = ({ scenario }: PreparedScenario) =>
+    scenario.time.includes('real') && scenario.time.includes('virtual')
+  const names = matrix.scenarios.map(({ scenario }) => scenario.name).join(', ')
+  if (!matrix.scenarios.some(hasBoth))
+    throw new UsageError(
+      `--fidelity compares real with virtual time, and ${names} has one only: name another`,
+    )
+  if (matrix.policies.every(({ policy }) => policy.unmanaged))
+    throw new UsageError(
+      "--fidelity needs a policy with virtual time, and Node's own loop has none: add -p fifo",
     )
   return { ...matrix, times: ['real', 'virtual'] }
 }

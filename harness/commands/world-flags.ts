@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts'
 import { measureCosts } from '../measure/machine-costs.ts'
 import type { PlannedCell } from '../measure/plan.ts'
 import { parseSettings } from '../settings.ts'
-import { DEFAULT_WORLD_MODEL, type WorldModel, worldModel } from '../world/model.ts'
+import { type WorldModel, worldModel } from '../world/model.ts'
 import type { Arguments, Flag, Terminal } from './command.ts'
 import { strings } from './matrix-flags.ts'
 
@@ -27,6 +27,12 @@ export const WORLD_FLAGS: Readonly<Record<string, Flag>> = {
 
 const MEASURED = 'measured'
 
+export interface AskedWorld {
+  readonly model: WorldModel
+  /** What was asked for, with what was measured; empty: the default. */
+  readonly text: string
+}
+
 /**
  * Throws `UsageError`. Costs that are to be measured are so here, once, so that all cells have the same; a run that goes
  * on has those of `earlier`. With `--fidelity` they are measured unless given.
@@ -36,7 +42,7 @@ export async function readWorld(
   cells: readonly PlannedCell[],
   terminal: Terminal,
   earlier?: WorldModel,
-): Promise<WorldModel> {
+): Promise<AskedWorld> {
   const given = readSettings(args)
   if (Object.keys(given).length > 0 && !cells.some(({ cell }) => cell.time === 'virtual'))
     throw new UsageError(
@@ -49,7 +55,8 @@ export async function readWorld(
     const said = open.map(([name, what]) => `${given[name]} ns ${what}`)
     terminal.err(`Costs in virtual time, as measured here: ${said.join(', ')}\n`)
   }
-  return parseSettings(worldModel, given, '--world') as WorldModel
+  const text = Object.entries(given).map(([name, value]) => `${name}=${value}`)
+  return { model: parseSettings(worldModel, given, '--world') as WorldModel, text: text.join(' ') }
 }
 
 const COSTS = [
@@ -80,9 +87,4 @@ function costOf(args: Arguments, flag: string): string | undefined {
   const text = String(value)
   if (text === MEASURED || /^\d+(\.\d+)?$/.test(text)) return text
   throw new UsageError(`--${flag} takes a number of ns from 0 on, or '${MEASURED}', not '${text}'`)
-}
-
-/** Whether a world was asked for that is not the default one. */
-export function isSpecial(world: WorldModel): boolean {
-  return JSON.stringify(world) !== JSON.stringify(DEFAULT_WORLD_MODEL)
 }

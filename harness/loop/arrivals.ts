@@ -19,6 +19,7 @@ export class ArrivalStream<T extends Arrival = Arrival> {
 
   constructor(loop: Loop, source: Iterable<T>, arrive: (item: T) => void) {
     this.done = new Future<void>(loop)
+    this.done.onCancel = () => this.#end()
     this.#items = source[Symbol.iterator]()
     this.#arrive = arrive
     this.#attempt(() => this.#pull())
@@ -29,7 +30,8 @@ export class ArrivalStream<T extends Arrival = Arrival> {
     const item = this.#next!
     this.#attempt(() => {
       this.#arrive(item)
-      this.#pull()
+      // Unless `arrive` has given up on the rest.
+      if (!this.done.done) this.#pull()
     })
   }
 
@@ -43,12 +45,18 @@ export class ArrivalStream<T extends Arrival = Arrival> {
     if (step.done) this.done.setResult()
   }
 
+  /** Nothing more comes; the source may let go of what it holds. */
+  #end(): void {
+    this.nextNs = Number.POSITIVE_INFINITY
+    this.#items.return?.()
+  }
+
   #attempt(action: () => void): void {
     try {
       action()
     } catch (error) {
-      this.nextNs = Number.POSITIVE_INFINITY
-      this.done.setError(error)
+      this.#end()
+      if (!this.done.done) this.done.setError(error)
     }
   }
 }
@@ -59,10 +67,11 @@ export class Arrivals {
   nextNs = Number.POSITIVE_INFINITY
   /** The time of the one that is being admitted: since then is ready what it makes ready. */
   admittingNs: number | undefined
-  readonly #streams: ArrivalStream[] = []
+  #streams: ArrivalStream[] = []
 
   add(stream: ArrivalStream): void {
-    this.#streams.push(stream)
+    const left = this.#streams.filter(({ nextNs }) => nextNs < Number.POSITIVE_INFINITY)
+    this.#streams = [...left, stream]
     if (this.admittingNs === undefined) this.nextNs = this.#earliest().nextNs
   }
 

@@ -11,6 +11,7 @@ import net from 'node:net'
 import os from 'node:os'
 import timers from 'node:timers'
 import timersPromises from 'node:timers/promises'
+import v8 from 'node:v8'
 import workerThreads from 'node:worker_threads'
 
 export type AmbientKind = 'clock' | 'chance' | 'timer' | 'io' | 'machine'
@@ -57,7 +58,7 @@ export const MEANINGS: Readonly<
 const MAKERS_OF_CHANCE = [
   ...['randomBytes', 'pseudoRandomBytes', 'prng', 'rng', 'randomFill', 'randomFillSync', 'randomInt'],
   ...['randomUUID', 'generateKey', 'generateKeySync', 'generateKeyPair', 'generateKeyPairSync'],
-  ...['generatePrime', 'generatePrimeSync'],
+  ...['generatePrime', 'generatePrimeSync', 'createECDH', 'createDiffieHellman', 'getDiffieHellman'],
 ]
 const RESOLVER = /^(lookup|lookupService|resolve.*|reverse)$/
 
@@ -80,6 +81,7 @@ export function ambientSources(): AmbientSource[] {
     },
     { kind: 'clock', label: 'process.hrtime', of: process.hrtime, names: ['bigint'] },
     { kind: 'clock', label: 'process', of: process, names: ['hrtime', 'uptime'] },
+    { kind: 'clock', label: 'Event', of: Event.prototype, names: ['timeStamp'] },
     { kind: 'chance', label: 'Math', of: Math, names: ['random'] },
     { kind: 'chance', label: 'crypto', of: crypto, names: MAKERS_OF_CHANCE },
     {
@@ -122,6 +124,7 @@ export function ambientSources(): AmbientSource[] {
       of: process,
       names: ['memoryUsage', 'cpuUsage', 'resourceUsage', 'availableMemory', 'constrainedMemory'],
     },
+    { kind: 'machine', label: 'v8', of: v8, names: ['getHeapStatistics', 'getHeapSpaceStatistics'] },
     { kind: 'machine', label: 'os', of: os, names: functionsOf(os) },
   ]
 }

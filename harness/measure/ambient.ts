@@ -15,7 +15,7 @@ const OWN_PACKAGES = ['jiti', 'koffi', 'zod']
 const OWN_FOLDERS = [join(ROOT, 'harness') + sep, ...OWN_PACKAGES.flatMap(packageFolder)]
 /** Ours that call what they are given, and never anything ambient by themselves in a world. */
 const CALLS_BACK = /^(loop\/(?!clock|real-services|threads|drivers\/)|world\/services)/
-/** A look at the stack costs microseconds. What a plug-in calls more often than this is known by then. */
+/** A look at the stack costs microseconds. A source that is asked more often than this is known by then. */
 const MOST_CALLS = 10_000
 /** Deep enough to come from a library out to the plug-in that called it. */
 const STACK_DEPTH = 50
@@ -50,7 +50,8 @@ export class AmbientWatch {
   #isLoading = true
   /** While a trapped function runs, what it calls in turn is its own business. */
   #isInside = false
-  #calls = 0
+  /** Calls noted, by what was called. */
+  readonly #calls = new Map<string, number>()
   readonly #whileLoading = new Map<string, Noted>()
   readonly #inWorld = new Map<string, Noted>()
 
@@ -65,7 +66,7 @@ export class AmbientWatch {
   worldStarts(): void {
     this.#isLoading = false
     this.#inWorld.clear()
-    this.#calls = 0
+    this.#calls.clear()
   }
 
   /** Makes everything as it was. */
@@ -117,7 +118,7 @@ export class AmbientWatch {
   }
 
   #during<T>(kind: AmbientKind, what: string, trap: Trap, call: () => T): T {
-    if (this.#isInside || this.#calls >= MOST_CALLS) return call()
+    if (this.#isInside || (this.#calls.get(what) ?? 0) >= MOST_CALLS) return call()
     if (!this.#isLoading || MEANINGS[kind].whileLoading) this.#note(kind, what, trap)
     this.#isInside = true
     try {
@@ -131,7 +132,7 @@ export class AmbientWatch {
     const callers = callersOf(trap)
     const place = placeOf(callers[0])
     if (place === undefined) return
-    this.#calls++
+    this.#calls.set(what, (this.#calls.get(what) ?? 0) + 1)
     const who = this.#owner(callers.map(({ file }) => file))
     const notes = this.#isLoading ? this.#whileLoading : this.#inWorld
     const key = `${who} ${what}`

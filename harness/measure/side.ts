@@ -160,7 +160,7 @@ function* exactStatistics(histogram: Histogram): Iterable<[string, number]> {
 
 /** What a handle costs beyond the work it declares: parsing, system calls, the language itself. */
 function overheadOf({ overheadNs, handles }: { overheadNs: number; handles: number }): MetricValue {
-  return { value: Math.max(0, overheadNs / handles), unit: 'ns', better: 'lower' }
+  return { value: Math.max(0, overheadNs / Math.max(1, handles)), unit: 'ns', better: 'lower' }
 }
 
 function count(value: number): MetricValue {

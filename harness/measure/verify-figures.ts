@@ -4,15 +4,16 @@ import type { Outcome } from './round.ts'
 type Figures = Readonly<Record<string, unknown>>
 
 /** The parts of an outcome in the order in which they are compared, as people call them. */
-const PARTS: readonly (readonly [keyof Outcome, string])[] = [
-  ['status', 'status'],
-  ['reason', 'reason'],
-  ['metrics', 'metric'],
-  ['histograms', 'histogram'],
-  ['findings', 'finding'],
-  ['tables', 'table'],
-  ['series', 'time series'],
-]
+const PARTS = Object.entries({
+  status: 'status',
+  reason: 'reason',
+  metrics: 'metric',
+  histograms: 'histogram',
+  findings: 'finding',
+  tables: 'table',
+  series: 'time series',
+  timelines: 'timeline',
+} satisfies Record<Exclude<keyof Outcome, 'digest'>, string>) as [keyof Outcome, string][]
 const LONGEST_SHOWN = 120
 
 /** Whether all is the same, event log included. */

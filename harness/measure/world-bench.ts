@@ -17,7 +17,7 @@ import { createRandom, type Random } from '../random.ts'
 import { type Outcome, runVirtual } from './round.ts'
 
 const CUSTOMERS = 1_000_000
-/** As many as the Azure trace of shared/ORACLES has. */
+/** As many as the Azure LLM trace (2023) has. */
 const ROWS = 28_185
 const MEAN_SERVICE_NS = 1e6
 const LOAD = 0.8

@@ -3,7 +3,7 @@ import { didYouMean } from '../suggest.ts'
 import { excerpt, type Place } from './trace-place.ts'
 
 /** More classes than anybody compares: above this a wrong column was mapped, and memory would grow with the rows. */
-const CLASSES_MAX = 1000
+const CLASSES_MAX = 100
 const BUCKETS = 1024
 const CONTROL = /\p{Cc}/u
 

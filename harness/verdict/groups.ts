@@ -5,6 +5,8 @@ import { roundsByCell, type SummaryCell } from './summary.ts'
 
 /** One scenario under one kind of time, one selector and one set of parameters. */
 export interface Group extends Omit<Cell, 'policy'> {
+  /** What the world was like, in virtual time and where not by default. */
+  readonly world?: string
   /** In the order of `header.policies`. */
   readonly members: readonly Member[]
 }
@@ -23,7 +25,7 @@ export interface Member {
 /** All groups, in the order of the plan. */
 export function groupsOf(report: Report): Group[] {
   const rounds = roundsByCell(report.records.rounds)
-  const { policies } = report.records.header
+  const { policies, worldText } = report.records.header
   const byWorkload = gather(report.summary.cells, (cell) => cellKey({ ...cell, policy: '', selector: '' }))
   return byWorkload.flatMap((cells) => {
     const byPolicy = gather(cells, (cell) => cell.policy)
@@ -32,6 +34,7 @@ export function groupsOf(report: Report): Group[] {
       const members = chosen.map((cell) => memberOf(cell, selector, policies, rounds))
       return {
         ...workloadOf(cells[0]!),
+        ...(cells[0]!.time === 'virtual' && worldText !== undefined ? { world: worldText } : {}),
         selector,
         members: members.sort((a, b) => a.policyIndex - b.policyIndex),
       }

@@ -4,6 +4,7 @@ import { type Group, groupsOf } from '../../harness/verdict/groups.ts'
 import type { Report } from '../../harness/verdict/reporter.ts'
 import { chartedFidelity } from './fidelity.ts'
 import { figureCharts } from './figures.ts'
+import { laneCharts } from './lanes.ts'
 import { overTimeCharts } from './overtime.ts'
 import { percentileCharts } from './percentiles.ts'
 import type { ChartSpec } from './spec.ts'
@@ -21,13 +22,22 @@ export interface ChartedGroup {
 
 export function chartedGroups(report: Report): ChartedGroup[] {
   const seen = new Map<string, number>()
+  const ids = new Set<string>()
   return groupsOf(report).map((group) => {
     const key = cellKey({ ...group, policy: '', params: {} })
     const variant = seen.get(key) ?? 0
     seen.set(key, variant + 1)
-    const charts = [percentileCharts, overTimeCharts, waitCharts, figureCharts].flatMap((make) =>
+    const made = [laneCharts, percentileCharts, overTimeCharts, waitCharts, figureCharts].flatMap((make) =>
       make(group, variant),
     )
-    return { group, charts }
+    return { group, charts: made.map((chart) => ({ ...chart, id: unused(chart.id, ids) })) }
   })
+}
+
+/** Names may differ in characters that no file name takes: then they are told apart by number. */
+function unused(id: string, taken: Set<string>): string {
+  let name = id
+  for (let number = 2; taken.has(name); number++) name = `${id}-${number}`
+  taken.add(name)
+  return name
 }

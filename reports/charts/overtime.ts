@@ -7,8 +7,8 @@ import { captionOf, chartId, drawable, subtitleOf } from './caption.ts'
 import type { ChartSpec, Series } from './spec.ts'
 
 /** With more classes than these, only the sum and the most crowded are drawn. */
-const CLASSES_MAX = 6
-const CROWDED = 5
+export const CLASSES_MAX = 6
+export const CROWDED = 5
 /** Figures of classes that can be added up; a sum of ratios or durations means nothing. */
 const ADDABLE: ReadonlySet<Unit> = new Set(['count', 'bytes', 'ops/s'])
 

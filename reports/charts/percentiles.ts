@@ -5,6 +5,7 @@ import type { RoundRecord } from '../../harness/records.ts'
 import type { Group, Member } from '../../harness/verdict/groups.ts'
 import { spreadOf } from '../../harness/verdict/statistics.ts'
 import { captionOf, chartId, drawable, subtitleOf } from './caption.ts'
+import { CLASSES_MAX, CROWDED } from './overtime.ts'
 import type { ChartSpec, Point, Series } from './spec.ts'
 
 /** Scheduling detail: the classes' waits have a chart of their own, how long they run is the scenario's. */
@@ -30,12 +31,25 @@ export function percentileCharts(group: Group, variant: number): ChartSpec[] {
   return [...names]
     .sort()
     .filter((name) => !NOT_HERE.test(name) && !isOfOneClass(name, names))
+    .filter((name) => !isCrowdedOut(name, names, members))
     .flatMap((name) => chartOf(group, variant, name, members))
 }
 
 /** Whether the figures over all classes are those of the only class. */
 function isOfOneClass(name: string, names: ReadonlySet<string>): boolean {
   return [...names].filter((other) => other.startsWith(`${name}.`)).length === 1
+}
+
+/** Of very many classes only those with most values are drawn: the table has more, and `summary.json` all. */
+function isCrowdedOut(name: string, names: ReadonlySet<string>, members: readonly Member[]): boolean {
+  const quantity = name.split('.')[0]!
+  const classes = [...names].filter((other) => other.startsWith(`${quantity}.`))
+  if (classes.length <= CLASSES_MAX || name === quantity) return false
+  const count = (each: string) => members[0]!.cell.metrics[`${each}.count`]?.value ?? 0
+  return !classes
+    .sort((a, b) => count(b) - count(a))
+    .slice(0, CROWDED)
+    .includes(name)
 }
 
 function chartOf(group: Group, variant: number, name: string, members: readonly Member[]): ChartSpec[] {

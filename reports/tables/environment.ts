@@ -3,7 +3,13 @@ import { formatValue } from '../../harness/format.ts'
 import type { RunHeader } from '../../harness/records.ts'
 
 /** Label and value, in the order to be read. */
-export function environmentOf({ environment, startedAt, seed, rounds }: RunHeader): [string, string][] {
+export function environmentOf({
+  environment,
+  startedAt,
+  seed,
+  rounds,
+  worldText,
+}: RunHeader): [string, string][] {
   const { loopdyno, node, platform, arch, kernel, cpu, cores, memoryBytes, loadAverage } = environment
   return [
     ['started', startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')],
@@ -15,6 +21,7 @@ export function environmentOf({ environment, startedAt, seed, rounds }: RunHeade
     ['load average at start', loadAverage.toFixed(2)],
     ['seed', String(seed)],
     ['rounds a cell', String(rounds)],
+    ['simulated world', worldText ?? 'the default one'],
   ]
 }
 
@@ -24,7 +31,7 @@ export function commandOf(header: RunHeader & { readonly command?: string }): st
 }
 
 export const REPRODUCE =
-  'Virtual results repeat exactly: the same seed gives the same digest on every machine. ' +
+  'Virtual results repeat exactly: the same seed and world give the same digest on every machine. ' +
   'Real results depend on the machine and on what else it does.'
 
 /** Words of the report, for those who meet them first. */

@@ -9,8 +9,8 @@ export function titleOf(group: Group): string {
 
 /** `3 rounds · clients=100 rate=2000`. */
 export function loadOf(group: Group): string {
-  const params = formatParams(group.params)
-  return params === '' ? roundsOf(group) : `${roundsOf(group)} · ${params}`
+  const world = group.world === undefined ? '' : `world: ${group.world}`
+  return [roundsOf(group), formatParams(group.params), world].filter((part) => part !== '').join(' · ')
 }
 
 /** `3 rounds`; `1–3 rounds` where a killed run left cells unequal. */

@@ -1,7 +1,9 @@
 /** Tables in the record: what a scenario says of its run, and what observers saw (the time per callback of `timing`). */
 import type { ObserverTable } from '../../harness/contracts.ts'
 import { formatValue, MISSING } from '../../harness/format.ts'
+import type { RoundRecord } from '../../harness/records.ts'
 import type { Group } from '../../harness/verdict/groups.ts'
+import { roundMetrics } from '../../harness/verdict/roundmetrics.ts'
 
 export interface ObservedTable {
   readonly title: string
@@ -15,14 +17,35 @@ export interface ObservedTable {
 }
 
 const ROWS_MAX = 20
+const STATISTICS = ['mean', 'p50', 'p90', 'p99', 'p999', 'max']
 const POLICY = { name: 'policy', numeric: false }
 
 /** Of each policy the tables of its first round that went well. */
 export function observedTables(group: Group): ObservedTable[] {
   return group.members.flatMap(({ policy, rounds }) => {
     const round = rounds.find((one) => one.status === 'ok')
-    return round?.tables.map((table) => ({ policy, round: round.round + 1, ...formatted(table) })) ?? []
+    if (round === undefined) return []
+    const tables = [...sojournTable(round), ...round.tables]
+    return tables.map((table) => ({ policy, round: round.round + 1, ...formatted(table) }))
   })
+}
+
+/** Every percentile of the time from arrival to done, by class: more than a comparison has room for. */
+function sojournTable(round: RoundRecord): ObserverTable[] {
+  const metrics = roundMetrics(round)
+  const classes = Object.keys(round.histograms).filter((name) => /^sojourn\./.test(name))
+  if (classes.length === 0) return []
+  const names = classes.length === 1 ? classes : ['sojourn', ...classes]
+  return [
+    {
+      title: 'Sojourn, arrival to done',
+      columns: [{ name: 'class' }, ...STATISTICS.map((name) => ({ name, unit: 'ns' }) as const)],
+      rows: names.map((name) => [
+        name.slice('sojourn.'.length) || 'all',
+        ...STATISTICS.map((statistic) => metrics[`${name}.${statistic}`]?.value ?? 0),
+      ]),
+    },
+  ]
 }
 
 /**

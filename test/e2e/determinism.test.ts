@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { builtinNames } from '../../harness/catalog.ts'
+import { quickVirtualScenarios } from '../scenarios/quick-sizes.ts'
 import { Invocation, loopdyno } from './cli.ts'
 import { fixture, parseSummary, readLines, temporaryFolder } from './folders.ts'
 
@@ -192,19 +193,20 @@ function logsIn(directory: string): string[] {
   return readdirSync(directory).filter((name) => name.startsWith('loopdyno-verify-'))
 }
 
+const quick = await quickVirtualScenarios()
+
 describe('the built-in plug-ins repeat', { timeout: 180_000 }, () => {
-  // A trace to replay is a file that somebody names.
-  const scenarios = builtinNames('scenario').filter((name) => name !== 'replay')
   const policies = builtinNames('policy').filter((name) => name !== 'node')
 
   test.each([
-    ['every scenario', scenarios, ['fifo']],
-    ['every policy', ['http-server'], policies],
+    ['every scenario', quick, ['fifo']],
+    ['every policy', quick.filter(({ name }) => name === 'http-server'), policies],
   ])('in different processes: %s', async (name, ofScenarios, ofPolicies) => {
-    const sizes = ['tasks=40', 'items=20', 'durationMs=40', 'warmupMs=10', 'customers=1000']
-    const takes = ofScenarios.length > 1 ? sizes : sizes.slice(2, 4)
-    const set = takes.flatMap((size) => ['--set', size])
-    const matrix = ['-s', ofScenarios.join(','), '-p', ofPolicies.join(','), '--time', 'virtual', ...set]
+    const names = ofScenarios.map((each) => each.name)
+    const set = ofScenarios.flatMap(({ name: scenario, sizes }) =>
+      Object.entries(sizes).flatMap(([key, value]) => ['--set', `${scenario}.${key}=${value}`]),
+    )
+    const matrix = ['-s', names.join(','), '-p', ofPolicies.join(','), '--time', 'virtual', ...set]
     const options = ['--rounds', '1', '--json', '--reporter', 'json', '--out', name, '--verify']
     const run = await loopdyno(['run', ...matrix, ...options], { cwd: folder, timeLimitMs: 170_000 })
     const { cells } = parseSummary(run.stdout)

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -109,6 +109,33 @@ describe('replay', () => {
   })
 })
 
+test('jobs of days, classes that no file name can tell apart, and all percentiles', async () => {
+  const day = 86_400e6
+  writeFileSync(join(folder, 'odd.csv'), `${HEADER}0,日本,${20 * day}\n1,é|x,1\n2,../x,1\n`)
+  const { code, stdout, stderr } = await replay('odd.csv', '-p', 'fifo', '--out', 'odd')
+  expect([code, stderr]).toEqual([0, expect.stringContaining('3 jobs')])
+  for (const words of ['Sojourn, arrival to done', 'p999', '../x']) expect(stdout).toContain(words)
+  const links = [...readFileSync(join(folder, 'odd', 'report.md'), 'utf8').matchAll(/\((charts\/[^)]+)\)/g)]
+  expect(links.length).toBeGreaterThan(5)
+  expect(new Set(links.map(([, path]) => path)).size).toBe(links.length)
+})
+
+test('is not resumed with another trace, nor beside another run', async () => {
+  writeFileSync(join(folder, 'changing.csv'), TRACE)
+  const args = ['changing.csv', '-p', 'fifo', '--reporter', 'json', '--out', 'changing']
+  expect((await replay(...args)).code).toBe(0)
+  writeFileSync(join(folder, 'changing.csv'), TRACE.replace('20,b,10', '30,b,10'))
+  const resumed = await replay(...args, '--resume')
+  expect([resumed.code, resumed.stderr]).toEqual([2, expect.stringContaining('other cells')])
+  writeFileSync(join(folder, 'changing', '.loopdyno.lock'), String(process.pid))
+  const beside = await replay(...args)
+  expect([beside.code, beside.stderr]).toEqual([2, expect.stringContaining('Another run')])
+  // A run that was killed holds nobody up.
+  writeFileSync(join(folder, 'changing', '.loopdyno.lock'), '4194305')
+  expect((await replay(...args)).code).toBe(0)
+  expect(existsSync(join(folder, 'changing', '.loopdyno.lock'))).toBe(false)
+})
+
 describe('a trace that cannot be used ends with 2 and leaves nothing', () => {
   test.each([
     ['no-column.csv', 'no-column.csv:1', "'service_us'", '--columns'],
@@ -122,8 +149,9 @@ describe('a trace that cannot be used ends with 2 and leaves nothing', () => {
     ['trace.csv --classes a=0', 'trace.csv:4', "'b'", '--classes'],
     ['trace.csv --classes a', '--classes', 'NAME=PRIORITY', "'a'"],
     ['trace.csv --classes a=0,a=1', '--classes', "'a'", 'twice'],
-    ['trace.csv --speed 0', "'speed'", '>0'],
+    ['trace.csv --speed 0', "'speed'", 'above 0'],
     ['trace.csv --slice soon', "'slice'", 'duration'],
+    ['trace.csv --slice 1ns', "'slice'", '100ns'],
     ['trace.csv --columns time=t', "'time'", 'arrival'],
     ['trace.jsonl', 'trace.jsonl:1', "'arrival_us'", '--columns'],
     ['trace.csv -p edg', "policy 'edg'", "did you mean 'edf'?"],

@@ -13,14 +13,14 @@ import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
 import { builtinNames, loadPlugin } from '../../harness/catalog.ts'
-import type { Finding, Scenario } from '../../harness/contracts.ts'
+import type { Finding } from '../../harness/contracts.ts'
 import { RealClock } from '../../harness/loop/clock.ts'
 import type { Loop } from '../../harness/loop/loop.ts'
 import { AmbientWatch } from '../../harness/measure/ambient.ts'
 import { runVirtual } from '../../harness/measure/round.ts'
 import { sameOutcome } from '../../harness/measure/verify-figures.ts'
 import { preparePolicy } from '../../harness/policy-parts.ts'
-import { settingNames } from '../../harness/settings.ts'
+import { quickVirtualScenarios } from '../scenarios/quick-sizes.ts'
 import { simulate } from '../world/simulate.ts'
 
 const HERE = fileURLToPath(import.meta.url)
@@ -187,37 +187,32 @@ describe('a watched process', () => {
   })
 })
 
-/** Enough to have queues, and no more. */
-const SIZES = { tasks: 40, items: 20, durationMs: 40, warmupMs: 10, customers: 1000 }
-
-function smallParams({ params }: Scenario): unknown {
-  const known = settingNames(params)
-  return params.parse(Object.fromEntries(Object.entries(SIZES).filter(([name]) => known.includes(name))))
-}
+const quick = await quickVirtualScenarios()
 
 describe('the built-in plug-ins ask nobody and repeat, in one process too', { timeout: 60_000 }, () => {
-  // A trace to replay is a file that somebody names.
-  const scenarios = builtinNames('scenario').filter((name) => name !== 'replay')
   const policies = builtinNames('policy').filter((name) => name !== 'node')
 
-  test.each(scenarios)('%s under every policy', async (name) => {
-    const scenario = await loadPlugin('scenario', name)
-    const plain = await preparePolicy('fifo')
-    const params = smallParams(scenario)
-    for (const label of policies) {
-      watch = new AmbientWatch({ policy: label, scenario: name })
-      const policy = await preparePolicy(label)
-      const input = { scenario, policy, plain, params, selector: 'simulated', seed: 7 } as const
-      watch.worldStarts()
-      const [first, second] = [await runVirtual(input), await runVirtual(input)]
-      const asked = watch.findings().filter(({ message }) => /\b(policies|scenarios)\//.test(message))
-      watch.release()
-      expect([label, asked, first.digest, sameOutcome(first, second)]).toEqual([
-        label,
-        [],
-        expect.stringMatching(/^[0-9a-f]{64}$/),
-        true,
-      ])
-    }
-  })
+  test.each(quick.map(({ name, sizes }) => [name, sizes] as const))(
+    '%s under every policy',
+    async (name, sizes) => {
+      const scenario = await loadPlugin('scenario', name)
+      const plain = await preparePolicy('fifo')
+      const params = scenario.params.parse(sizes)
+      for (const label of policies) {
+        watch = new AmbientWatch({ policy: label, scenario: name })
+        const policy = await preparePolicy(label)
+        const input = { scenario, policy, plain, params, selector: 'simulated', seed: 7 } as const
+        watch.worldStarts()
+        const [first, second] = [await runVirtual(input), await runVirtual(input)]
+        const asked = watch.findings().filter(({ message }) => /\b(policies|scenarios)\//.test(message))
+        watch.release()
+        expect([label, asked, first.digest, sameOutcome(first, second)]).toEqual([
+          label,
+          [],
+          expect.stringMatching(/^[0-9a-f]{64}$/),
+          true,
+        ])
+      }
+    },
+  )
 })

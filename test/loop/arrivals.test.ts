@@ -124,3 +124,31 @@ test('what comes while the loop works is there before the work is over', async (
   })
   expect(value).toEqual(['arrival', 'worked'])
 })
+
+test('giving up on arrivals ends them, and the loop goes on', async () => {
+  const { value } = await simulate('fifo:batch=1', async (loop) => {
+    const seen: number[] = []
+    let released = false
+    const source = (function* () {
+      try {
+        for (let atNs = 1e6; ; atNs += 1e6) yield { atNs }
+      } finally {
+        released = true
+      }
+    })()
+    const came = loop.arrivals(source, ({ atNs }) => seen.push(atNs))
+    await loop.timeout(3.5e6, async () => came).catch(() => {})
+    await loop.sleep(5e6)
+    return { seen, released }
+  })
+  expect(value).toEqual({ seen: [1e6, 2e6, 3e6], released: true })
+})
+
+test('sources that have ended are not kept', async () => {
+  const { value } = await simulate('fifo:batch=1', async (loop) => {
+    let came = 0
+    for (let i = 0; i < 3000; i++) await loop.arrivals([{ atNs: loop.nowNs() + 1 }], () => came++)
+    return came
+  })
+  expect(value).toBe(3000)
+})

@@ -125,3 +125,10 @@ describe('exact percentiles', () => {
     expect(histogram.count).toBe(EXACT_UP_TO + 1)
   })
 })
+
+test('a histogram takes whatever a trace may hold: a hundred days', () => {
+  const histogram = Histogram.createExact()
+  histogram.record(100 * 86_400e9)
+  expect([histogram.count, histogram.max, histogram.percentile(50)]).toEqual([1, 8.64e15, 8.64e15])
+  expect(() => histogram.record(2 ** 53)).toThrow('Not a duration')
+})

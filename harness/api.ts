@@ -5,8 +5,10 @@ export type {
   Attributes,
   ClassSpec,
   Clock,
+  FdSelector,
   Finding,
   Handle,
+  IoEvent,
   Listener,
   LoopObserver,
   LoopPolicy,
@@ -28,6 +30,7 @@ export type {
 } from './contracts.ts'
 export { definePolicy, defineScenario } from './define.ts'
 export { ms, seconds, us } from './durations.ts'
+export { UnsupportedError } from './errors.ts'
 export type { Arrival } from './loop/arrivals.ts'
 export { TimeoutError } from './loop/combinators.ts'
 export { Deque } from './loop/deque.ts'
@@ -39,8 +42,11 @@ export type { Stream } from './loop/streams.ts'
 export { Condition, Event, Lock, Semaphore } from './loop/sync.ts'
 export type { Coroutine, SpawnOptions, Task, TaskBody } from './loop/task.ts'
 export type { TaskGroup } from './loop/task-group.ts'
+export type { Offer, Offers, Submission, ThreadGate, ThreadPort } from './loop/thread-gate.ts'
+export { WrongThreadError } from './loop/thread-gate.ts'
 export { batchOption, durationOption, innerOption, turnLimitOf } from './options.ts'
 export type { Random } from './random.ts'
 export { parseColumns } from './replay/columns.ts'
 export { openTrace } from './replay/trace-thread.ts'
-export { createSelector } from './selectors/registry.ts'
+export { openPipe, type Pipe, type PipeKind } from './selectors/pipe.ts'
+export { createSelector, isFdSelector } from './selectors/registry.ts'

@@ -20,6 +20,7 @@ import { sleep } from './sleep.ts'
 import { connect, listen, type Stream, type StreamHandler } from './streams.ts'
 import { type SpawnOptions, Task, type TaskBody } from './task.ts'
 import { type TaskGroup, taskGroup } from './task-group.ts'
+import { type Offers, ThreadGate } from './thread-gate.ts'
 import type { TimerHandle } from './timers.ts'
 import { YieldPoint } from './yield-point.ts'
 
@@ -36,6 +37,7 @@ export interface LoopOptions extends KernelOptions {
  */
 export class Loop extends Kernel {
   readonly #listeners: Listener[] = []
+  readonly #gates: ThreadGate[] = []
   readonly classes: ClassTable
   readonly services: Services
   readonly #yieldPoint = new YieldPoint(this)
@@ -199,6 +201,16 @@ export class Loop extends Kernel {
     return this.services.runInThread(this, job, args)
   }
 
+  /**
+   * Offers functions to threads, which submit work to this loop by name; its threads end with the loop. Throws
+   * `UnsupportedError` in virtual time.
+   */
+  openGate(offers: Offers): ThreadGate {
+    const gate = new ThreadGate(this, offers)
+    this.#gates.push(gate)
+    return gate
+  }
+
   readFile(path: string): Future<Uint8Array> {
     return this.services.readFile(this, path)
   }
@@ -221,6 +233,7 @@ export class Loop extends Kernel {
 
   close(): void {
     this.reportUnretrieved()
+    for (const gate of this.#gates) gate.terminate()
     this.services.close()
     this.selector.close()
   }

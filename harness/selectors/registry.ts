@@ -1,4 +1,4 @@
-import type { Clock, Selector, SelectorName } from '../contracts.ts'
+import type { Clock, FdSelector, Selector, SelectorName } from '../contracts.ts'
 import { UnavailableError } from '../errors.ts'
 import { epoll } from './epoll.ts'
 import { libuv } from './libuv.ts'
@@ -15,6 +15,11 @@ export const REAL_SELECTORS = Object.keys(REAL) as SelectorName[]
 export function createSelector(name: SelectorName, clock: Clock): Selector {
   if (name === 'simulated') throw new UnavailableError('The simulated selector exists in virtual time only')
   return REAL[name](clock)
+}
+
+/** Whether descriptors of one's own can be watched: `libuv` and `simulated` know of none. */
+export function isFdSelector(selector: Selector): selector is FdSelector {
+  return 'watch' in selector
 }
 
 export function defaultSelector(): SelectorName {

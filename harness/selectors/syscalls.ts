@@ -23,6 +23,7 @@ export interface Syscalls {
   ppoll(fds: Bytes, count: number, timeout: Bytes | null, sigmask: null): number
   pselect(nfds: number, r: Bytes, w: Bytes, x: null, timeout: Bytes | null, sigmask: null): number
   eventfd(initial: number, flags: number): number
+  pipe2(fds: Int32Array, flags: number): number
   socket(domain: number, type: number, protocol: number): number
   socketpair(domain: number, type: number, protocol: number, fds: Int32Array): number
   bind(fd: number, address: Bytes, length: number): number
@@ -51,6 +52,7 @@ const PROTOTYPES = [
   'int ppoll(void *, ulong, void *, void *)',
   'int pselect(int, void *, void *, void *, void *, void *)',
   'int eventfd(uint, int)',
+  'int pipe2(void *, int)',
   'int socket(int, int, int)',
   'int socketpair(int, int, int, void *)',
   'int bind(int, void *, uint)',

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { GlobalFonts } from 'canvas'
 import { ChartJSNodeCanvas } from 'chartjs-node-canvas'
 import { BACKGROUND, configOf } from './config.ts'
+import { laneRows, ROW_HEIGHT } from './lanemarks.ts'
 import type { ChartSpec } from './spec.ts'
 import { FONT } from './style.ts'
 
@@ -37,8 +38,9 @@ function draw(spec: ChartSpec): Buffer {
   return painterOf(heightOf(spec)).renderToBufferSync(config)
 }
 
-/** Lying bars need a line each; all else has one shape. */
+/** Lanes and lying bars need a line each; all else has one shape. */
 export function heightOf({ drawing, series, subtitle }: ChartSpec): number {
+  if (drawing.kind === 'lanes') return Math.ceil(160 + subtitle.length * 16 + laneRows(drawing) * ROW_HEIGHT)
   if (drawing.kind !== 'bars') return 460
   return 120 + subtitle.length * 16 + series.length * 38
 }

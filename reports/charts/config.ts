@@ -1,6 +1,7 @@
 /** Turns a chart's data into a chart.js configuration: needs no Node, so that a page draws the very same. */
 import type { ChartConfiguration, ChartDataset, LegendItem } from 'chart.js'
 import { shortLabel } from '../tables/wrap.ts'
+import { LEGEND_HEIGHT, laneNameWidth, laneRows, lanesPlugin } from './lanemarks.ts'
 import { marksPlugin } from './marks.ts'
 import {
   extentOf,
@@ -12,7 +13,7 @@ import {
   ratioAxis,
   ratioBounds,
 } from './scales.ts'
-import type { Axis, Bars, ChartSpec, Columns, Lines, Point, Series } from './spec.ts'
+import type { Axis, Bars, ChartSpec, Columns, Lanes, Lines, Point, Series } from './spec.ts'
 import { FAINT_INK, FONT, fillOf, INK, lookOf, PAPER, translucent } from './style.ts'
 
 const BAND = 0.13
@@ -30,6 +31,7 @@ const MARKERS_A_CURVE = 8
 export function configOf(spec: ChartSpec): ChartConfiguration {
   if (spec.drawing.kind === 'lines') return linesConfig(spec, spec.drawing)
   if (spec.drawing.kind === 'columns') return columnsConfig(spec, spec.drawing)
+  if (spec.drawing.kind === 'lanes') return lanesConfig(spec, spec.drawing)
   return barsConfig(spec, spec.drawing)
 }
 
@@ -165,6 +167,31 @@ function barsConfig(spec: ChartSpec, { x }: Bars): ChartConfiguration {
       scales: { x: linearAxis(x, extentOf(spec).high * NUMBER_BESIDE), y: nameAxis() } as never,
     },
     plugins: [marksPlugin(spec, x, true) as never],
+  }
+}
+
+/** An empty plot of the right scales: chart.js has no drawing for lanes. */
+function lanesConfig(spec: ChartSpec, lanes: Lanes): ChartConfiguration {
+  const ends = lanes.blocks.flatMap((block) => block.lanes.flatMap(({ spans }) => spans.map(({ to }) => to)))
+  const base = frame(spec, false)
+  const padding = { top: 12, right: 44, bottom: LEGEND_HEIGHT, left: 12 }
+  // The names stand where an axis would have its labels: title and subtitle begin at the left of all.
+  const afterFit = (scale: { width: number }) => {
+    scale.width = laneNameWidth(lanes)
+  }
+  const hidden = { ticks: { display: false }, grid: { display: false }, border: { display: false } }
+  return {
+    type: 'scatter',
+    data: { datasets: [] },
+    options: {
+      ...base,
+      layout: { padding },
+      scales: {
+        x: linearAxis(lanes.x, Math.max(...ends), Math.max(...ends)),
+        y: { type: 'linear', reverse: true, min: 0, max: laneRows(lanes), afterFit, ...hidden },
+      } as never,
+    },
+    plugins: [lanesPlugin(lanes, spec.series[0]!.policyIndex) as never],
   }
 }
 

@@ -12,7 +12,7 @@ export interface ChartSpec {
   readonly subtitle: readonly string[]
   /** For those who cannot see it. */
   readonly alt: string
-  readonly drawing: Lines | Columns | Bars
+  readonly drawing: Lines | Columns | Bars | Lanes
   readonly series: readonly Series[]
 }
 
@@ -38,6 +38,30 @@ export interface Bars {
   readonly x: Axis
 }
 
+/** Who ran and who waited when, of one policy: blocks of lanes under one another, on one time axis. */
+export interface Lanes {
+  readonly kind: 'lanes'
+  readonly x: Axis
+  readonly blocks: readonly LaneBlock[]
+}
+
+export interface LaneBlock {
+  readonly name: string
+  /** From its start to its last span's end, in words. */
+  readonly total: string
+  readonly lanes: readonly Lane[]
+}
+
+export interface Lane {
+  readonly name: string
+  /** In the unit of the axis. */
+  readonly spans: readonly {
+    readonly kind: 'running' | 'waiting'
+    readonly from: number
+    readonly to: number
+  }[]
+}
+
 export interface Axis {
   readonly title: string
   readonly unit: Unit
@@ -56,7 +80,7 @@ export interface PlacedAxis {
   readonly ticks: readonly { readonly at: number; readonly label: string }[]
 }
 
-/** One policy's values. */
+/** One policy's values; none where its lanes are drawn. */
 export interface Series {
   readonly policy: string
   /** The policy's place in the run: gives its colour, dash and marker in every chart. */

@@ -13,6 +13,12 @@ import { type HttpResponse, ResponseError, ResponseParser } from './response.ts'
 export interface Exchange {
   readonly request: Uint8Array
   done(outcome: HttpResponse | Error): void
+  /**
+   * For requests that may be sent twice without harm: where the connection died before the first byte of the answer,
+   * the request is sent once more, over a connection of its own, and this is called. A kept connection may die at any
+   * time for no fault of the server's (RFC 9112, 9.3.1); a failed retry is final (RFC 9110, 9.2.2).
+   */
+  readonly retried?: () => void
 }
 
 const CLOSE_NS = ms(1000)
@@ -73,32 +79,55 @@ export class ClientPool {
     })
   }
 
+  /** One connection; then another, for as long as one ends with an exchange that is to be tried again. */
   async #work(): Promise<void> {
-    let stream: Stream
-    try {
-      stream = await this.#loop.connect(this.#address)
-    } catch (error) {
-      // Somebody has to be told: the exchange this connection would have carried.
-      this.#free--
-      if (this.#queue.size > 0) this.#queue.getNowait()?.done(error as Error)
-      return
-    }
-    await this.#carry(stream)
+    let again: Exchange | undefined
+    do {
+      const stream = await this.#connect(again)
+      if (stream === undefined) return
+      again = await this.#carry(stream, again)
+    } while (again !== undefined)
   }
 
-  async #carry(stream: Stream): Promise<void> {
+  /** Where there is no connection, somebody has to be told: the exchange that it would have carried. */
+  async #connect(again: Exchange | undefined): Promise<Stream | undefined> {
+    try {
+      return await this.#loop.connect(this.#address)
+    } catch (error) {
+      if (again !== undefined) again.done(error as Error)
+      else {
+        this.#free--
+        if (this.#queue.size > 0) this.#queue.getNowait()?.done(error as Error)
+      }
+      return undefined
+    }
+  }
+
+  /** Returns the exchange that this connection was lost with, where it is to be tried again. */
+  async #carry(stream: Stream, again: Exchange | undefined): Promise<Exchange | undefined> {
     const parser = new ResponseParser()
-    let usable = true
-    while (usable) {
-      const exchange = await this.#queue.get()
-      this.#free--
-      if (exchange === undefined) break
-      const outcome = await exchangeOver(stream, parser, exchange.request)
-      usable = !(outcome instanceof Error) && outcome.keepAlive && parser.idle
+    let exchange = again ?? (await this.#next())
+    while (exchange !== undefined) {
+      const { outcome, silent } = await exchangeOver(stream, parser, exchange.request)
+      if (silent && exchange !== again && exchange.retried !== undefined) {
+        exchange.retried()
+        break
+      }
+      const usable = !(outcome instanceof Error) && outcome.keepAlive && parser.idle
       exchange.done(outcome)
-      if (usable) this.#free++
+      exchange = undefined
+      if (!usable) break
+      this.#free++
+      exchange = await this.#next()
     }
     await this.#end(stream)
+    return exchange
+  }
+
+  async #next(): Promise<Exchange | undefined> {
+    const exchange = await this.#queue.get()
+    this.#free--
+    return exchange
   }
 
   /** Half-closes and waits for the server to do the same. */
@@ -116,21 +145,40 @@ export class ClientPool {
   }
 }
 
-async function exchangeOver(
-  stream: Stream,
-  parser: ResponseParser,
-  request: Uint8Array,
-): Promise<HttpResponse | Error> {
+interface Outcome {
+  readonly outcome: HttpResponse | Error
+  /** The connection died before the first byte of the answer. */
+  readonly silent: boolean
+}
+
+async function exchangeOver(stream: Stream, parser: ResponseParser, request: Uint8Array): Promise<Outcome> {
+  let silent = true
   try {
     stream.write(request)
-    while (true) {
-      const chunk = await stream.read()
-      if (chunk === undefined) return new ResponseError('The connection ended before the answer came')
-      parser.feed(chunk)
-      const response = parser.next()
-      if (response !== undefined) return response
-    }
+    const outcome = await readResponse(stream, parser, () => {
+      silent = false
+    })
+    return { outcome, silent: false }
   } catch (error) {
-    return error as Error
+    return { outcome: error as Error, silent }
+  }
+}
+
+/**
+ * Reads until a response is complete; `heard` is told of each piece of it. Throws `ResponseError` where the peer ends
+ * before, or breaks the protocol, and the connection's error.
+ */
+export async function readResponse(
+  stream: Stream,
+  parser: ResponseParser,
+  heard?: () => void,
+): Promise<HttpResponse> {
+  while (true) {
+    const chunk = await stream.read()
+    if (chunk === undefined) throw new ResponseError('The connection ended before the answer came')
+    heard?.()
+    parser.feed(chunk)
+    const response = parser.next()
+    if (response !== undefined) return response
   }
 }

@@ -17,7 +17,11 @@ const OPEN_AT_START = 128
 
 /**
  * Poisson arrivals at the rate that loads the server's CPU as asked. Arrivals never wait for answers, and
- * latency counts from when a request was meant to start (no coordinated omission).
+ * latency counts from when a request was meant to start (no coordinated omission), retries and all.
+ *
+ * A request whose connection died before the first byte of its answer is sent once more and counted in `retries`: that
+ * is the network's doing (`--world loss=0.01`), and what any client does. What fails then, or fails in any other way, is
+ * counted in `errors` and breaks the cell, whatever the network: a server that loses requests must not win.
  */
 export async function offerLoad(loop: Loop, ctx: Context): Promise<void> {
   const { params, meter } = ctx
@@ -84,6 +88,8 @@ class Generator {
     this.#pool.send({
       request: Buffer.from(head),
       done: (outcome) => this.#done(httpClass, id, intendedNs, outcome),
+      // All requests are GETs.
+      retried: () => this.#ctx.meter.count('retries'),
     })
   }
 

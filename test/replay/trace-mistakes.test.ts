@@ -128,7 +128,7 @@ const IN_CSV: Mistake[] = [
   [
     'classes without end',
     `${HEADER}\n${Array.from({ length: 1001 }, (_, id) => `0,job${id},5\n`).join('')}`,
-    "t.csv:1002: 'job1000' is one class more than 1000",
+    "t.csv:102: 'job100' is one class more than 100",
     "--columns 'class=COLUMN'",
   ],
   [

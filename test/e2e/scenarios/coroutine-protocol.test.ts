@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { Invocation, loopdyno } from './cli.ts'
-import { parseSummary, statuses, temporaryFolder } from './folders.ts'
+import { Invocation, loopdyno } from '../cli.ts'
+import { parseSummary, statuses, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
 const RUN = ['run', '-s', 'coroutine-protocol', '--rounds', '1', '--json', '--reporter', 'json']

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { Invocation } from './cli.ts'
-import { temporaryFolder } from './folders.ts'
+import { Invocation } from '../cli.ts'
+import { temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
+let runs = 0
 
 /** A round whose own processes are at work: beside those that the harness starts. */
 async function inTheMiddle(scenario: string, started: number, sets: readonly string[]): Promise<Invocation> {
   const set = sets.flatMap((each) => ['--set', each])
   const args = ['run', '-s', scenario, '-p', 'fifo', '-r', '1', ...set, '--reporter', 'json']
-  const run = new Invocation([...args, '--out', `${scenario}-${started}`], { cwd: folder })
+  const run = new Invocation([...args, '--out', `out-${runs++}`], { cwd: folder })
   await run.until('its processes ran', () => run.children().length >= started)
   return run
 }

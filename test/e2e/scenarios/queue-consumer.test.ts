@@ -5,8 +5,8 @@ import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { describe, expect, test } from 'vitest'
-import { Invocation, loopdyno, pause } from './cli.ts'
-import { cellOf, readSummary, statuses, temporaryFolder } from './folders.ts'
+import { Invocation, loopdyno, pause } from '../cli.ts'
+import { cellOf, readSummary, statuses, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
 const run = promisify(execFile)

@@ -6,8 +6,8 @@ import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { Invocation, loopdyno } from './cli.ts'
-import { cellOf, readSummary, statuses, temporaryFolder } from './folders.ts'
+import { Invocation, loopdyno } from '../cli.ts'
+import { cellOf, readSummary, statuses, temporaryFolder } from '../folders.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
 const folder = temporaryFolder()

@@ -1,17 +1,19 @@
 import { expect, test } from 'vitest'
-import { loopdyno } from './cli.ts'
-import { parseSummary, statuses, temporaryFolder } from './folders.ts'
+import { loopdyno } from '../cli.ts'
+import { parseSummary, statuses, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
-const SMALL = ['durationMs=300'].flatMap((setting) => ['--set', setting])
+const SMALL = ['beforeMs=50', 'overloadMs=100', 'afterMs=200', 'queue=20', 'drop=oldest'].flatMap(
+  (setting) => ['--set', setting],
+)
 
-test('user-interface: every click is handled and seen in real time, also on Node', {
+test('overload: every request ends once in real time, also on Node, whose arrivals come in bursts', {
   timeout: 60_000,
 }, async () => {
   const args = [
     'run',
     '-s',
-    'user-interface',
+    'overload',
     '-p',
     'lifo',
     '-p',
@@ -24,8 +26,8 @@ test('user-interface: every click is handled and seen in real time, also on Node
   ]
   const { stdout, code } = await loopdyno([...args, '--out', 'out', ...SMALL], { cwd: folder })
   expect(statuses(parseSummary(stdout)).sort()).toEqual([
-    'user-interface epoll lifo: ok',
-    'user-interface libuv node: ok',
+    'overload epoll lifo: ok',
+    'overload libuv node: ok',
   ])
   expect(code).toBe(0)
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Invocation, loopdyno } from './cli.ts'
-import { parseSummary, statuses, temporaryFolder } from './folders.ts'
+import { Invocation, loopdyno } from '../cli.ts'
+import { parseSummary, statuses, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
 const SMALL = ['sites=2', 'pages=3', 'badPages=1'].flatMap((setting) => ['--set', setting])

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { loopdyno } from './cli.ts'
-import { readSummary, statuses, temporaryFolder } from './folders.ts'
+import { loopdyno } from '../cli.ts'
+import { readSummary, statuses, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
-const TABLE = fileURLToPath(new URL('../../dist/scenarios/pipes/by-selector.js', import.meta.url))
+const TABLE = fileURLToPath(new URL('../../../dist/scenarios/pipes/by-selector.js', import.meta.url))
 const SMALL = ['sizes=5,20', 'writes=30', 'runs=2'].flatMap((setting) => ['--set', setting])
 const FEW = [...SMALL, '-r', '1', '--reporter', 'json']
 

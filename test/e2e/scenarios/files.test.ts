@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { Invocation, loopdyno } from './cli.ts'
-import { readLines, readSummary, statuses, temporaryFolder } from './folders.ts'
+import { Invocation, loopdyno } from '../cli.ts'
+import { readLines, readSummary, statuses, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
 const RUN = ['run', '-s', 'files', '--rounds', '1', '--reporter', 'json']

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { CLI, Invocation, loopdyno } from './cli.ts'
-import { cellOf, readLines, readSummary, statuses, temporaryFolder } from './folders.ts'
+import { CLI, Invocation, loopdyno } from '../cli.ts'
+import { cellOf, readLines, readSummary, statuses, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
 const SMALL = ['sizes=5,20', 'events=30', 'runs=2'].flatMap((setting) => ['--set', setting])

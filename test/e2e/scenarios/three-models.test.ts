@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loopdyno } from './cli.ts'
-import { readLines, temporaryFolder } from './folders.ts'
+import { loopdyno } from '../cli.ts'
+import { readLines, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
 

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-/** Every scenario through the command line, with browsers, brokers and processes: a minute of its own. */
-const SCENARIOS = ['test/e2e/scenarios/**/*.test.ts']
+/** Through the command line at length: every scenario with browsers, brokers and processes, the whole matrix, repeats. */
+const THOROUGH = ['test/e2e/scenarios/**/*.test.ts', 'test/e2e/thorough/**/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -14,8 +14,8 @@ export default defineConfig({
     testTimeout: 20_000,
     slowTestThreshold: 250,
     projects: [
-      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: SCENARIOS } },
-      { extends: true, test: { name: 'scenarios', include: SCENARIOS } },
+      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: THOROUGH } },
+      { extends: true, test: { name: 'thorough', include: THOROUGH } },
     ],
   },
 })

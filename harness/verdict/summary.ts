@@ -123,7 +123,7 @@ function mergeMetrics(rounds: readonly Record<string, MetricValue>[]): Record<st
 }
 
 /** `perEvent.400` before `perEvent.1000`; the same on every machine. */
-function byName(a: string, b: string): number {
+export function byName(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true })
 }
 

@@ -1,7 +1,7 @@
 /** Which of a group's many metrics stand in its table, and what their columns are called. */
 import type { Better, Unit } from '../../harness/contracts.ts'
 import type { Group } from '../../harness/verdict/groups.ts'
-import type { SummaryMetric } from '../../harness/verdict/summary.ts'
+import { byName, type SummaryMetric } from '../../harness/verdict/summary.ts'
 
 export interface Column {
   /** The metric's full name, as in `summary.json`. */
@@ -78,7 +78,7 @@ export function columnsOf(group: Group): Column[] {
   for (const { cell } of group.members) {
     for (const [name, metric] of Object.entries(cell.metrics)) metrics.set(name, metric)
   }
-  const names = [...metrics.keys()].sort()
+  const names = [...metrics.keys()].sort(byName)
   const known = withoutRepeats(
     names.filter((name) => rankOf(name) >= 0),
     isThroughputGiven(group),

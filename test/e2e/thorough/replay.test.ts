@@ -2,8 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { loopdyno } from './cli.ts'
-import { cellOf, parseSummary, temporaryFolder } from './folders.ts'
+import { loopdyno } from '../cli.ts'
+import { cellOf, parseSummary, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
 

@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { quickVirtualScenarios } from '../scenarios/quick-sizes.ts'
-import { Invocation, loopdyno } from './cli.ts'
-import { fixture, parseSummary, readLines, temporaryFolder } from './folders.ts'
+import { quickVirtualScenarios } from '../../scenarios/quick-sizes.ts'
+import { Invocation, loopdyno } from '../cli.ts'
+import { fixture, parseSummary, readLines, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
 const GATHER = ['-s', 'gather', '--set', 'tasks=60', '--set', 'minMs=1', '--set', 'maxMs=20']

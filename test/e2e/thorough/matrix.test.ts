@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Summary, SummaryCell } from '../../harness/verdict/summary.ts'
-import { loopdyno } from './cli.ts'
-import { cellOf, readLines, readSummary, statuses, temporaryFolder } from './folders.ts'
+import type { Summary, SummaryCell } from '../../../harness/verdict/summary.ts'
+import { loopdyno } from '../cli.ts'
+import { cellOf, readLines, readSummary, statuses, temporaryFolder } from '../folders.ts'
 
 const POLICIES = ['fifo', 'priority', 'timing', 'custom-selector', 'node']
 const SCENARIOS = ['http-server', 'pipeline', 'gather']

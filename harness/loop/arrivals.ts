@@ -22,17 +22,22 @@ export class ArrivalStream<T extends Arrival = Arrival> {
     this.done.onCancel = () => this.#end()
     this.#items = source[Symbol.iterator]()
     this.#arrive = arrive
-    this.#attempt(() => this.#pull())
+    try {
+      this.#pull()
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   /** Lets the next item arrive. */
   admit(): void {
-    const item = this.#next!
-    this.#attempt(() => {
-      this.#arrive(item)
+    try {
+      this.#arrive(this.#next!)
       // Unless `arrive` has given up on the rest.
       if (!this.done.done) this.#pull()
-    })
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   #pull(): void {
@@ -51,13 +56,9 @@ export class ArrivalStream<T extends Arrival = Arrival> {
     this.#items.return?.()
   }
 
-  #attempt(action: () => void): void {
-    try {
-      action()
-    } catch (error) {
-      this.#end()
-      if (!this.done.done) this.done.setError(error)
-    }
+  #fail(error: unknown): void {
+    this.#end()
+    if (!this.done.done) this.done.setError(error)
   }
 }
 
@@ -90,7 +91,9 @@ export class Arrivals {
 
   #earliest(): ArrivalStream {
     let earliest = this.#streams[0]!
-    for (const stream of this.#streams) if (stream.nextNs < earliest.nextNs) earliest = stream
+    for (let i = 1; i < this.#streams.length; i++) {
+      if (this.#streams[i]!.nextNs < earliest.nextNs) earliest = this.#streams[i]!
+    }
     return earliest
   }
 }

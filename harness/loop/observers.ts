@@ -68,10 +68,11 @@ export class Observers {
   }
 
   #guard(observer: LoopObserver, name: keyof LoopObserver): AnyHook {
-    const hooks = observer as unknown as Record<typeof name, AnyHook>
+    // Found once: looked up by name at every call it would be megamorphic.
+    const hook = (observer as unknown as Record<typeof name, AnyHook>)[name].bind(observer)
     return (a, b, c) => {
       try {
-        hooks[name](a, b, c)
+        hook(a, b, c)
       } catch (error) {
         this.#disable(observer, name, error)
       }

@@ -12,9 +12,14 @@ import Table from 'cli-table3'
 import { Bench } from 'tinybench'
 import { loadPlugin } from '../catalog.ts'
 import { formatDuration, formatValue } from '../format.ts'
+import { Histogram } from '../histogram.ts'
+import type { Arrival } from '../loop/arrivals.ts'
 import { preparePolicy } from '../policy-parts.ts'
 import { createRandom, type Random } from '../random.ts'
+import { World } from '../world/world.ts'
+import { HealthObserver } from './health.ts'
 import { type Outcome, runVirtual } from './round.ts'
+import { createVirtualHost } from './runtime.ts'
 
 const CUSTOMERS = 1_000_000
 /** As many as the Azure LLM trace (2023) has. */
@@ -28,23 +33,42 @@ export interface WorldFigure {
   readonly medianNs: number
 }
 
-/** `scale` shrinks the loads, for tests. */
-export async function measureWorld(scale = 1, rounds = 5): Promise<WorldFigure[]> {
+interface Options {
+  /** Shrinks the loads, for tests. */
+  readonly scale: number
+  readonly rounds: number
+  readonly loads: readonly LoadName[]
+}
+
+type LoadName = 'tasks' | 'mm1' | 'floor' | 'replay'
+
+const WHOLE: Options = { scale: 1, rounds: 5, loads: ['tasks', 'mm1', 'floor', 'replay'] }
+
+export async function measureWorld({ scale, rounds, loads }: Options = WHOLE): Promise<WorldFigure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'loopdyno-bench-'))
   try {
     const customers = Math.ceil(CUSTOMERS * scale)
     const rows = Math.ceil(ROWS * scale)
     const trace = join(folder, 'trace.csv')
     await writeTrace(trace, rows)
-    const loads = [
-      { name: 'M/M/1 customers, an async task each', units: customers, run: () => runMm1(customers) },
-      { name: 'M/M/1 customers, Lindley recursion (floor)', units: customers, run: () => lindley(customers) },
-      { name: 'rows of a trace, replayed', units: rows, run: () => runReplay(trace) },
-    ]
+    const known = {
+      tasks: {
+        name: 'M/M/1 customers, an async task each',
+        units: customers,
+        run: () => runTasks(customers),
+      },
+      mm1: { name: 'the same as scenario mm1: all figures', units: customers, run: () => runMm1(customers) },
+      floor: {
+        name: 'M/M/1 customers, Lindley recursion (floor)',
+        units: customers,
+        run: () => lindley(customers),
+      },
+      replay: { name: 'rows of a trace, replayed', units: rows, run: () => runReplay(trace) },
+    }
     const bench = new Bench({ iterations: rounds, time: 0, warmupIterations: 1, warmupTime: 0 })
-    for (const { name, run } of loads) bench.add(name, run)
+    for (const load of loads) bench.add(known[load].name, known[load].run)
     await bench.run()
-    return loads.map(({ name, units }) => ({ name, units, medianNs: medianOf(bench, name) }))
+    return loads.map((load) => ({ ...known[load], medianNs: medianOf(bench, known[load].name) }))
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -54,6 +78,40 @@ function medianOf(bench: Bench, name: string): number {
   const result = bench.getTask(name)?.result
   if (result?.state === 'completed') return result.latency.p50 * 1e6
   throw new Error(`${name} did not complete: ${JSON.stringify(result)}`)
+}
+
+/** A customer is an async task; with health, digest and sojourns, and nothing else. */
+async function runTasks(customers: number): Promise<void> {
+  const random = createRandom(1)
+  const world = new World()
+  const policy = await preparePolicy('fifo:batch=1')
+  const observers = [new HealthObserver('virtual')]
+  const loop = createVirtualHost(world, 0, { policy, classes: {}, random: random.fork('policy'), observers })
+  const sojourns = Histogram.createExact()
+  const services = random.fork('services')
+  const main = loop.spawn(async () => {
+    const done = loop.createFuture()
+    const arrivals = loop.arrivals(arrivalsOf(customers, random.fork('arrivals')), ({ atNs }) => {
+      const serviceNs = Math.round(services.exponential(MEAN_SERVICE_NS))
+      loop.spawn(async () => {
+        loop.work(serviceNs)
+        sojourns.record(loop.nowNs() - atNs)
+        if (sojourns.count === customers) done.setResult()
+      })
+    })
+    await arrivals
+    await done
+  })
+  await world.run([main])
+  main.result()
+}
+
+function* arrivalsOf(customers: number, random: Random): Generator<Arrival> {
+  let atNs = 0
+  for (let i = 0; i < customers; i++) {
+    atNs += Math.round(random.exponential(MEAN_SERVICE_NS / LOAD))
+    yield { atNs }
+  }
 }
 
 async function runMm1(customers: number): Promise<void> {

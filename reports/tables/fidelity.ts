@@ -12,8 +12,8 @@ import type { PlainTable } from './plain.ts'
 export const FIDELITY_TITLE = 'Fidelity: real against virtual time'
 
 export const FIDELITY_LEGEND =
-  'medians of the rounds · virtual / real: ×1.00 is the same, ×2.00 twice as much in virtual time · ' +
-  'among rounds: whether the virtual median lies between the smallest and the largest real round'
+  'medians of the rounds · ratio: virtual by real; ×1.00 is the same, ×2.00 twice as much in virtual time · ' +
+  'in range: whether the virtual median lies between the smallest and the largest real round'
 
 const OF_MACHINE = new Set(['dispatch', 'poll'])
 
@@ -27,9 +27,9 @@ export function fidelityLoad({ params }: Fidelity): string {
 }
 
 export function fidelityTable({ pairs }: Fidelity): PlainTable {
-  const names = ['policy', 'quantity', 'statistic', 'real', 'real rounds', 'virtual', 'virtual / real']
+  const names = ['policy', 'quantity', 'statistic', 'real', 'real rounds', 'virtual', 'ratio']
   return {
-    columns: [...names, 'among rounds'].map((name, index) => ({ name, numeric: index >= 3 })),
+    columns: [...names, 'in range'].map((name, index) => ({ name, numeric: index >= 3 })),
     rows: pairs.flatMap(({ policy, figures }) =>
       figures.map((figure, index) => [index === 0 ? policy : '', ...cellsOf(figure)]),
     ),

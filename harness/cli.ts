@@ -107,6 +107,12 @@ async function main(argv: string[]): Promise<void> {
   await parser.parseAsync()
 }
 
+// Whoever read us has heard enough (`| head`): that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
 try {
   await main(hideBin(process.argv))
 } catch (error) {

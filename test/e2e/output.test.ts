@@ -167,3 +167,9 @@ describe.runIf(hasScript)('on a terminal', { timeout: 60_000 }, () => {
     expect([code, COLOR.test(stdout)]).toEqual([0, false])
   })
 })
+
+test('a reader that goes away early is no failure', async () => {
+  const script = 'node "$0" list; echo "ended with $?" >&2'
+  const { stderr } = await loopdyno([], { program: ['sh', '-c', `(${script}) | head -n 1`, CLI] })
+  expect(stderr).toBe('ended with 0\n')
+})

@@ -7,6 +7,7 @@ import { figureCharts } from './figures.ts'
 import { laneCharts } from './lanes.ts'
 import { overTimeCharts } from './overtime.ts'
 import { percentileCharts } from './percentiles.ts'
+import { sizeCharts } from './sizes.ts'
 import type { ChartSpec } from './spec.ts'
 import { waitCharts } from './waits.ts'
 
@@ -23,15 +24,23 @@ export interface ChartedGroup {
 export function chartedGroups(report: Report): ChartedGroup[] {
   const seen = new Map<string, number>()
   const ids = new Set<string>()
-  return groupsOf(report).map((group) => {
+  const groups = groupsOf(report)
+  return groups.map((group) => {
     const key = cellKey({ ...group, policy: '', params: {} })
     const variant = seen.get(key) ?? 0
     seen.set(key, variant + 1)
     const made = [laneCharts, percentileCharts, overTimeCharts, waitCharts, figureCharts].flatMap((make) =>
       make(group, variant),
     )
+    // Over all selectors, beside the first of them.
+    const workload = groups.filter((each) => workloadKey(each) === workloadKey(group))
+    if (workload[0] === group) made.unshift(...sizeCharts(workload, variant))
     return { group, charts: made.map((chart) => ({ ...chart, id: unused(chart.id, ids) })) }
   })
+}
+
+function workloadKey(group: Group): string {
+  return cellKey({ ...group, policy: '', selector: '' })
 }
 
 /** Names may differ in characters that no file name takes: then they are told apart by number. */

@@ -4,6 +4,7 @@ import type { Group, Member } from '../../harness/verdict/groups.ts'
 import type { SummaryMetric } from '../../harness/verdict/summary.ts'
 import { columnsOf, ownOf } from '../tables/columns.ts'
 import { captionOf, chartId, directionOf, drawable, subtitleOf } from './caption.ts'
+import { sizedQuantities } from './sizes.ts'
 import type { ChartSpec, Series } from './spec.ts'
 
 /** Of what every cell may have, where it stands in the table. */
@@ -16,7 +17,11 @@ export function figureCharts(group: Group, variant: number): ChartSpec[] {
   const metrics = new Map(members.flatMap(({ cell }) => Object.entries(cell.metrics)))
   // Percentiles of a scenario's own durations have a chart of curves already.
   const single = ownOf([...metrics.keys()].sort(), metrics).filter((name) => !/\.p\d+$/.test(name))
-  const own = single.filter((name) => metrics.get(name)!.better !== 'neither').slice(0, OWN_MAX)
+  // Nor need those of several sizes.
+  const sized = sizedQuantities(metrics.keys())
+  const own = single
+    .filter((name) => metrics.get(name)!.better !== 'neither' && !sized.has(name.replace(/\.\d+$/, '')))
+    .slice(0, OWN_MAX)
   const shown = new Set(columnsOf({ ...group, members }).map(({ metric }) => metric))
   const names = [...FIGURES.filter((name) => shown.has(name)), ...own]
   // What only one policy of several measures (an observer's figure) compares nothing.

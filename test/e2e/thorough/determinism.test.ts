@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { builtinNames } from '../../../harness/catalog.ts'
 import { quickVirtualScenarios } from '../../scenarios/quick-sizes.ts'
 import { Invocation, loopdyno } from '../cli.ts'
 import { fixture, parseSummary, readLines, temporaryFolder } from '../folders.ts'
@@ -194,12 +195,12 @@ function logsIn(directory: string): string[] {
 
 const quick = await quickVirtualScenarios()
 
-const FEW = quick.filter(({ name }) => ['http-server', 'queue-consumer', 'overload'].includes(name))
+const policies = builtinNames('policy').filter((name) => name !== 'node')
 
 describe('the built-in plug-ins repeat', { timeout: 180_000 }, () => {
   test.each([
-    // In one process, all of them repeat under every policy: ambient.test.ts.
-    ['hosts that talk', FEW, ['fifo', 'edf', 'timing']],
+    ['every scenario', quick, ['fifo']],
+    ['every policy', quick.filter(({ name }) => name === 'http-server'), policies],
   ])('in different processes: %s', async (name, ofScenarios, ofPolicies) => {
     const names = ofScenarios.map((each) => each.name)
     const set = ofScenarios.flatMap(({ name: scenario, sizes }) =>

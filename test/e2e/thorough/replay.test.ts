@@ -145,6 +145,12 @@ describe('a trace that cannot be used ends with 2 and leaves nothing', () => {
     ['empty.csv', 'empty.csv', 'empty'],
     ['truncated.csv.gz', 'truncated.csv.gz', 'cut off', 'gzip'],
     ['long.csv', 'long.csv:3', '1 MiB'],
+    ['nowhere.csv', 'nowhere.csv', 'no such file'],
+    ['trace.csv --classes a=0,a=1', '--classes', "'a'", 'twice'],
+    ['trace.csv --columns time=t', "'time'", 'arrival'],
+    ['trace.csv -p edg', "policy 'edg'", "did you mean 'edf'?"],
+    ['trace.csv --world latency', '--world', 'key=value'],
+    ['trace.csv --slice soon', "'slice'", 'duration'],
     ['trace.csv --classes a=0', 'trace.csv:4', "'b'", '--classes'],
     ['trace.csv --classes a', '--classes', 'NAME=PRIORITY', "'a'"],
     ['trace.csv --speed 0', "'speed'", 'above 0'],
@@ -153,11 +159,12 @@ describe('a trace that cannot be used ends with 2 and leaves nothing', () => {
     ['trace.csv --dispatch-ns much', '--dispatch-ns', "'much'", 'measured'],
     ['trace.csv --world latncy=1ms', "'latncy'", "did you mean 'latency'?"],
   ])('%s', async (command, ...names) => {
-    const { code, stdout, stderr } = await replay(...command.split(' '), '--out', `refused-${names[0]}`)
+    const out = `refused-${command.replace(/\W+/g, '-')}`
+    const { code, stdout, stderr } = await replay(...command.split(' '), '--out', out)
     expect([code, stdout]).toEqual([2, ''])
     for (const name of names) expect(stderr).toContain(name)
     expect(stderr).not.toMatch(/\n\s+at /)
-    expect(existsSync(join(folder, `refused-${names[0]}`))).toBe(false)
+    expect(existsSync(join(folder, out))).toBe(false)
   })
 
   test('run -s replay says which command takes a trace', async () => {

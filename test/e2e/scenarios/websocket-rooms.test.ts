@@ -11,7 +11,7 @@ import { cellOf, readSummary, statuses, temporaryFolder } from '../folders.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
 const folder = temporaryFolder()
-const QUICK = ['durationMs=250', 'warmupMs=50', 'buffer=4', 'silenceMs=300'].flatMap((each) => [
+const QUICK = ['durationMs=250', 'warmupMs=50', 'buffer=4', 'silenceMs=800'].flatMap((each) => [
   '--set',
   each,
 ])

@@ -28,7 +28,7 @@ interface Opened {
 }
 
 /** How long what has answered may take to end. */
-const ENDING_NS = ms(2000)
+const ENDING_NS = ms(10_000)
 const LOOK_NS = ms(5)
 const ANY_PORT = { host: '127.0.0.1', port: 0 }
 

@@ -70,7 +70,8 @@ describe('io-or-cpu', () => {
     expect(stretches).toEqual([0, 1, 12, 1])
   })
 
-  test('gives way between slices and not within one piece', async () => {
+  // Real time: on a busy machine no request may have come while the slices ran.
+  test('gives way between slices and not within one piece', { retry: 3 }, async () => {
     const { timelines } = await runWith({ ways: WAYS })
     const [, whole, sliced] = timelines[0]!.blocks.map(({ lanes: [computation, requests] }) => {
       const [startNs, endNs] = [computation!.spans[0]?.startNs, computation!.spans.at(-1)?.endNs]

@@ -13,6 +13,10 @@ const { writeSync } = require('node:fs')
 const { workerData } = require('node:worker_threads')
 const { afterMs, patienceMs, fd } = workerData
 
+// Alive for as long as the process: the end of a thread that has asked the main thread's inspector aborts the
+// process now and then (Node 20 destroys a lock that the main thread still holds).
+setInterval(() => {}, 2 ** 30)
+
 function say(where) {
   writeSync(fd, JSON.stringify({ kind: 'stuck', where }) + '\\n')
 }
@@ -45,10 +49,13 @@ setTimeout(() => {
 `
 
 /** Says where the main thread is shortly before the time limit. 0: never. */
-export function startWatchdog(timeLimitMs: number, fd: number): void {
-  if (timeLimitMs <= 0) return
+export function startWatchdog(timeLimitMs: number, fd: number): Worker | undefined {
+  if (timeLimitMs <= 0) return undefined
   // The harness counts from when it started this process.
   const leftMs = timeLimitMs - process.uptime() * 1000
   const afterMs = Math.max(leftMs / 2, leftMs - HEADSTART_MS)
-  new Worker(SOURCE, { eval: true, workerData: { afterMs, patienceMs: (leftMs - afterMs) / 2, fd } }).unref()
+  const workerData = { afterMs, patienceMs: (leftMs - afterMs) / 2, fd }
+  const worker = new Worker(SOURCE, { eval: true, workerData })
+  worker.unref()
+  return worker
 }

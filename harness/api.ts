@@ -1,5 +1,6 @@
 /** The public entry for authors of policies and scenarios: `import { definePolicy } from 'loopdyno'`. */
 export { z } from 'zod'
+export type { Config } from './config.ts'
 export type {
   Address,
   Attributes,
@@ -28,7 +29,7 @@ export type {
   TimelineSpan,
   TimeSeries,
 } from './contracts.ts'
-export { definePolicy, defineScenario } from './define.ts'
+export { defineConfig, definePolicy, defineScenario } from './define.ts'
 export { ms, seconds, us } from './durations.ts'
 export { UnsupportedError } from './errors.ts'
 export type { Arrival } from './loop/arrivals.ts'

@@ -67,10 +67,15 @@ async function importDefault(kind: PluginKind, path: string, name: string): Prom
 }
 
 /** TypeScript or JavaScript; `import ... from 'loopdyno'` gets this very instance wherever the file lies. */
-async function importUserFile(path: string): Promise<Record<string, unknown>> {
+export async function importUserFile(path: string): Promise<Record<string, unknown>> {
   const { createJiti } = await import('jiti') // a tenth of a round's start-up, and needed for user files only
   const api = join(ROOT, 'harness', `api${EXTENSION}`)
-  const jiti = createJiti(import.meta.url, { alias: { loopdyno: api }, interopDefault: false })
+  const jiti = createJiti(import.meta.url, {
+    alias: { loopdyno: api },
+    interopDefault: false,
+    // The old side of a comparison keeps its translations apart: its files are gone when the check is over.
+    fsCache: process.env.LOOPDYNO_TRANSLATIONS ?? true,
+  })
   return jiti.import(path)
 }
 

@@ -2,9 +2,14 @@
 /** The command line: the only place that knows yargs, argv and exit codes. */
 import yargs, { type Argv } from 'yargs'
 import { hideBin } from 'yargs/helpers'
+import { baseline } from './commands/baseline.ts'
+import { check } from './commands/check.ts'
 import type { Command, Ending, Terminal } from './commands/command.ts'
+import { compare } from './commands/compare.ts'
+import { flagsOf, withConfig } from './commands/config-file.ts'
 import { doctor } from './commands/doctor.ts'
 import { list } from './commands/list.ts'
+import { merge } from './commands/merge.ts'
 import { create } from './commands/new.ts'
 import { replay } from './commands/replay.ts'
 import { report } from './commands/report.ts'
@@ -14,7 +19,19 @@ import { messageOf, UsageError } from './errors.ts'
 import { didYouMean } from './suggest.ts'
 import { VERSION } from './version.ts'
 
-const COMMANDS: readonly Command[] = [run, replay, report, list, create, serve, doctor]
+const COMMANDS: readonly Command[] = [
+  run,
+  replay,
+  check,
+  baseline,
+  compare,
+  report,
+  merge,
+  list,
+  create,
+  serve,
+  doctor,
+]
 
 const USAGE_ERROR = 2
 const EXIT_CODES: Record<Ending, number> = {
@@ -41,7 +58,10 @@ function terminalOf(): Terminal {
 
 function describeCommand(command: Command) {
   const positionals = Object.entries(command.positionals ?? {})
-  const words = positionals.map(([name, { required }]) => (required ? `<${name}>` : `[${name}]`))
+  const words = positionals.map(([name, { required, array }]) => {
+    const word = array ? `${name}..` : name
+    return required ? `<${word}>` : `[${word}]`
+  })
   return {
     command: [command.name, ...words].join(' '),
     describe: command.describe,
@@ -49,9 +69,11 @@ function describeCommand(command: Command) {
       for (const [name, { describe, choices, default: fallback }] of positionals) {
         args.positional(name, { type: 'string', describe, choices, default: fallback })
       }
-      for (const [name, flag] of Object.entries(command.flags)) {
+      for (const [name, { default: fallback, ...flag }] of Object.entries(flagsOf(command))) {
         args.option(name, {
           ...flag,
+          // Shown only: what is given must stay apart from what is not, for a config file goes between the two.
+          defaultDescription: fallback === undefined ? undefined : JSON.stringify(fallback),
           requiresArg: flag.type !== 'boolean',
           nargs: flag.type === 'boolean' ? undefined : 1,
         })
@@ -60,11 +82,13 @@ function describeCommand(command: Command) {
       return args
     },
     handler: async (args: Record<string, unknown>) => {
-      for (const [name, { array }] of Object.entries(command.flags)) {
+      for (const [name, { array }] of Object.entries(flagsOf(command))) {
         if (!array && Array.isArray(args[name]))
           throw new UsageError(`--${name} was given twice: give it once`)
       }
-      process.exitCode = EXIT_CODES[await command.run(args, terminalOf())]
+      const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined))
+      const terminal = terminalOf()
+      process.exitCode = EXIT_CODES[await command.run(await withConfig(command, given, terminal), terminal)]
     },
   }
 }
@@ -81,7 +105,7 @@ function explain(message: string, verb: string | undefined): string {
     return `'${verb}' needs more: write loopdyno ${describeCommand(command).command}`
   }
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)
-  return unknown === null ? message : message + didYouMean(unknown[1]!, Object.keys(command.flags))
+  return unknown === null ? message : message + didYouMean(unknown[1]!, Object.keys(flagsOf(command)))
 }
 
 async function main(argv: string[]): Promise<void> {

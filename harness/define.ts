@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Config } from './config.ts'
 import type { ClassTable, LoopPolicy, Scenario } from './contracts.ts'
 
 /** A loop policy, with its options typed from their schema. Returns it as it is. */
@@ -9,6 +10,11 @@ export function definePolicy<Schema extends z.ZodType>(policy: LoopPolicy<Schema
 /** A scenario, with its params typed from their schema. Returns it as it is. */
 export function defineScenario<Schema extends z.ZodType>(scenario: Scenario<Schema>): Scenario<Schema> {
   return scenario
+}
+
+/** What `loopdyno.config.ts` exports, with its fields typed. Returns it as it is. */
+export function defineConfig(config: Config): Config {
+  return config
 }
 
 /** The traffic classes of a scenario under these params. */

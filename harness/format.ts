@@ -119,3 +119,11 @@ function threeDigits(value: number, whole = false): string {
 function grouped(integer: number): string {
   return String(integer).replace(/\B(?=(\d{3})+$)/g, ',')
 }
+
+/** A change or a threshold: `5 %`, `0.42 %`, `120 %`; the sign only where it is negative. */
+export function formatShare(share: number): string {
+  if (!Number.isFinite(share)) return MISSING
+  const percent = share * 100
+  const digits = Math.abs(percent) < 1 ? 2 : Math.abs(percent) < 100 ? 1 : 0
+  return `${Number(percent.toFixed(digits))} %`
+}

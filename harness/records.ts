@@ -70,6 +70,57 @@ export const environmentSchema = z.object({
 
 export const roundStatus = z.enum(['ok', 'failed', 'timeout', 'unsupported', 'unavailable'])
 
+export const ruleSchema = z.object({
+  /** A metric's name, `*` standing for one or more of its parts: `cpu.perOp`, `latency.*.p99`. */
+  metric: z.string(),
+  level: z.enum(['off', 'warn', 'error']),
+  /** From where on being worse counts, as a share: .05. */
+  threshold: z.number().min(0),
+  /** Absent: in both. */
+  time: z.enum(['real', 'virtual']).optional(),
+  /** Whether the two sides of a pair run at once or one after the other (real time): load against isolated latency. */
+  pairs: z.enum(['together', 'apart']).optional(),
+})
+
+/** One of the two sides that are compared: which code it was. */
+const armSchema = z.object({
+  /** What people call it: `HEAD~1 (1a2b3c4)`, `the working tree`, `loopdyno.baseline.json`. */
+  label: z.string(),
+  commit: z.string().optional(),
+  /** The plug-in files that were loaded, and what was in them (SHA-256). */
+  files: z.array(z.object({ path: z.string(), sha256: z.string() })).default([]),
+})
+
+/** What a check compares, and by which rules. */
+export const comparisonSchema = z.object({
+  old: armSchema,
+  new: armSchema,
+  pairs: z.array(
+    z.object({
+      old: cellSchema,
+      new: cellSchema,
+      /** Both sides run the same code: which shard's machine it watches, from 1. */
+      control: z.number().int().positive().optional(),
+    }),
+  ),
+  rules: z.array(ruleSchema),
+  /** Of the whole family of tests. */
+  alpha: z.number(),
+  /** A slowdown up to this share is not looked for: .03. */
+  margin: z.number(),
+  /** In virtual time any difference fails. */
+  exact: z.boolean(),
+  /** Fresh rounds of cells that look worse, before they are called so. */
+  confirm: z.boolean(),
+  /** What was added to the new side on purpose, as a share of its processor time. */
+  inject: z.number().optional(),
+  /** Rounds of a cell in virtual time, each with another seed. */
+  virtualRounds: z.number().int(),
+  /** How long a round warms up and measures, where the scenario leaves that open, ms. */
+  warmupMs: z.number(),
+  windowMs: z.number(),
+})
+
 export const headerSchema = z.object({
   kind: z.literal('run'),
   schema: z.literal(RECORD_SCHEMA),
@@ -90,11 +141,29 @@ export const headerSchema = z.object({
   fidelity: z.boolean().optional(),
   /** Colour and order of policies in every chart. */
   policies: z.array(z.string()),
+  /** Two sides were run against one another. */
+  comparison: comparisonSchema.optional(),
+  /** What else a person should know of it, a sentence each. */
+  notes: z.array(z.string()).optional(),
+  /** It is a part of a larger run, of which `cells` are some: every `count`-th of `cells` here, from `index` (1 ...) on. */
+  shard: z
+    .object({ index: z.number().int(), count: z.number().int(), cells: z.array(cellSchema) })
+    .optional(),
+  /** SHA-256 of what shards must have in common to be merged. */
+  plan: z.string().optional(),
 })
 
 export const roundSchema = z.object({
   kind: z.literal('round'),
   cell: cellSchema,
+  /** Which side of a comparison it is of. */
+  arm: z.enum(['old', 'new']).optional(),
+  /** A comparison looks again, in fresh rounds, at what seemed worse. */
+  stage: z.literal('confirmation').optional(),
+  /** Of the pair that runs the same code on both sides: which shard's machine it watches, from 1. */
+  control: z.number().int().positive().optional(),
+  /** The first event that is not that of the old side; virtual time, where both sides could be run again. */
+  divergence: z.string().optional(),
   round: z.number().int(),
   seed: z.number(),
   status: roundStatus,
@@ -111,6 +180,8 @@ export const roundSchema = z.object({
   timelines: z.array(timeline).default([]),
   /** SHA-256 of the virtual run's whole event log. */
   digest: z.string().optional(),
+  /** Hashes of that log's beginnings, to see where it parts from another: `EVENTS/SPACING:`, four characters a place. */
+  checkpoints: z.string().optional(),
   /** A virtual round that was run again in other processes: how often in all, and whether every run was the same. */
   verification: z.object({ runs: z.number().int().min(2), agree: z.boolean() }).optional(),
 })
@@ -119,6 +190,8 @@ export type Cell = z.infer<typeof cellSchema>
 export type Environment = z.infer<typeof environmentSchema>
 export type RunHeader = z.infer<typeof headerSchema>
 export type RoundRecord = z.infer<typeof roundSchema>
+export type Comparison = z.infer<typeof comparisonSchema>
+export type Rule = z.infer<typeof ruleSchema>
 export type RoundStatus = z.infer<typeof roundStatus>
 export type RecordedFinding = z.infer<typeof finding>
 export type RecordedTable = z.infer<typeof table>
@@ -134,4 +207,14 @@ export interface RunRecords {
 /** What makes a cell the same cell: the key under which rounds are gathered. */
 export function cellKey(cell: Cell): string {
   return JSON.stringify([cell.scenario, cell.time, cell.selector, cell.policy, cell.params])
+}
+
+/** Whose rounds it is of: a cell, and in a comparison the side and the stage. */
+export function sideKey({
+  cell,
+  arm,
+  stage,
+  control,
+}: Pick<RoundRecord, 'cell' | 'arm' | 'stage' | 'control'>): string {
+  return JSON.stringify([arm, stage, control, cellKey(cell)])
 }

@@ -2,10 +2,13 @@
 import type { Group } from '../harness/verdict/groups.ts'
 import type { Report, Reporter } from '../harness/verdict/reporter.ts'
 import { type ChartedGroup, chartedGroups } from './charts/charts.ts'
+import { checkCharts } from './charts/check.ts'
 import { type ChartedFidelity, chartedFidelity } from './charts/fidelity.ts'
 import { writeWhole } from './output/wholefile.ts'
+import { checkPage } from './page/check.ts'
 import { headlineTable } from './page/comparisontable.ts'
-import { definitionList, html, type Markup, NOTHING, raw } from './page/elements.ts'
+import { documentOf } from './page/document.ts'
+import { definitionList, html, type Markup, NOTHING } from './page/elements.ts'
 import { fidelitySection } from './page/fidelity.ts'
 import { sectionOf } from './page/section.ts'
 import { STYLESHEET } from './page/stylesheet.ts'
@@ -16,7 +19,11 @@ const reporter: Reporter = {
   name: 'html',
   summary: 'index.html: the whole report with charts in one self-contained page',
   async write(report, { directory }) {
-    const page = pageOf(report, chartedGroups(report), chartedFidelity(report))
+    const { check } = report
+    const page =
+      check === undefined
+        ? pageOf(report, chartedGroups(report), chartedFidelity(report))
+        : checkPage(check, checkCharts(check))
     return [writeWhole(directory, 'index.html', page.source)]
   },
 }
@@ -30,16 +37,10 @@ function pageOf(
 ): Markup {
   const { header } = report.records
   const anchors = new Map<Group, string>(groups.map(({ group }, index) => [group, `group-${index + 1}`]))
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>loopdyno report: ${[...new Set(groups.map(({ group }) => group.scenario))].join(', ')}</title>
-<style>${raw(STYLESHEET)}</style>
-</head>
-<body>
-<header>${heading(report)}</header>
+  const scenarios = [...new Set(groups.map(({ group }) => group.scenario))].join(', ')
+  return documentOf(
+    `loopdyno report: ${scenarios}`,
+    html`<header>${heading(report)}</header>
 <main>
 <section>
 <h2>At a glance</h2>
@@ -55,10 +56,9 @@ ${groups.map((group) => sectionOf(group, anchors.get(group.group)!))}
 ${fidelitySection(fidelities)}
 <section><h2>Environment</h2>${definitionList(environmentOf(header))}</section>
 <section><h2>Words</h2>${definitionList(GLOSSARY)}</section>
-</main>
-</body>
-</html>
-`
+</main>`,
+    STYLESHEET,
+  )
 }
 
 function heading({ records: { header }, summary }: Report): Markup {

@@ -3,6 +3,7 @@ import { createColors } from 'picocolors'
 import { type Fidelity, fidelityOf } from '../harness/verdict/fidelity.ts'
 import { type Group, groupsOf } from '../harness/verdict/groups.ts'
 import type { Reporter, ReportTarget } from '../harness/verdict/reporter.ts'
+import { drawCheck } from './tables/checkterminal.ts'
 import { comparisonOf } from './tables/comparison.ts'
 import {
   FIDELITY_LEGEND,
@@ -31,6 +32,10 @@ const reporter: Reporter = {
   async write(report, target) {
     const look = { colors: createColors(target.color), width: widthOf(target) }
     const print = (lines: readonly string[]) => target.stdout(harmless(`${lines.join('\n')}\n`))
+    if (report.check !== undefined) {
+      print(drawCheck(report.check, look))
+      return []
+    }
     for (const group of groupsOf(report)) print(drawGroup(group, look))
     const fidelities = fidelityOf(report)
     if (fidelities.length > 0) print(drawFidelity(fidelities, look))

@@ -31,6 +31,7 @@ const AMBIENT: Record<string, string> = {
     'threads share one clock: performance.now counts from the start of each',
   'harness/measure/runner.ts': 'how long a round took, for the record and the progress line',
   'harness/commands/executing.ts': 'when the run was started, for the record',
+  'harness/commands/comparing.ts': 'when the comparison was started, for the record',
   'harness/commands/progress.ts': 'the time left, for people',
   'scenarios/three-models/blocking.ts': 'threads and processes have no loop whose clock they could read',
 }

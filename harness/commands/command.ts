@@ -13,6 +13,8 @@ export interface Flag {
 export interface Positional {
   readonly describe: string
   readonly required?: true
+  /** May be given several times. */
+  readonly array?: true
   readonly choices?: readonly string[]
   readonly default?: string
 }
@@ -31,6 +33,9 @@ export interface Terminal {
   exit(ending: Ending): never
 }
 
+/** Which part of a config file a command goes by: see `config-file.ts`. */
+export type ConfigUse = 'run' | 'replay' | 'check'
+
 export type Arguments = Readonly<Record<string, unknown>>
 
 export interface Command {
@@ -38,6 +43,8 @@ export interface Command {
   readonly describe: string
   readonly positionals?: Readonly<Record<string, Positional>>
   readonly flags: Readonly<Record<string, Flag>>
+  /** What flags leave open, a config file may say; absent: not to this command. */
+  readonly config?: ConfigUse
   readonly examples: readonly (readonly [command: string, meaning: string])[]
   /** Throws `UsageError` for a mistake of the person who called it. */
   run(args: Arguments, terminal: Terminal): Promise<Ending>

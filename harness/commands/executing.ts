@@ -1,4 +1,5 @@
 /** From a matrix to records, reports and an ending: shared by every command that runs rounds. */
+import { BOUNDS } from '../config.ts'
 import { readEnvironment } from '../environment.ts'
 import { calibratedWorld, calibrationMetrics } from '../measure/calibration.ts'
 import { runCampaign } from '../measure/campaign.ts'
@@ -12,12 +13,14 @@ import {
   startRecords,
 } from '../measure/record-file.ts'
 import { RECORD_SCHEMA, type RoundRecord, type RunHeader } from '../records.ts'
+import { cellsOfShard } from '../verdict/merging.ts'
 import { roundsByCell } from '../verdict/summary.ts'
 import type { WorldModel } from '../world/model.ts'
 import type { Arguments, Ending, Flag, Terminal } from './command.ts'
 import { Progress } from './progress.ts'
 import { endingOf, loadReporters, REPORT_FLAGS, writeReports } from './reporting.ts'
 import { resumable, resumeCommand } from './resuming.ts'
+import { endingOfShard, readJobs, readShard, SPREAD_FLAGS, shardHeader } from './sharding.ts'
 import { watchSignals } from './signals.ts'
 import { needsVerification, readRepeats, VERIFY_FLAGS, verificationOf } from './verification.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -37,6 +40,7 @@ export const RUN_FLAGS: Readonly<Record<string, Flag>> = {
     describe: 'Go on with the run in --out: finished rounds are not repeated',
     default: false,
   },
+  ...SPREAD_FLAGS,
   ...VERIFY_FLAGS,
   ...WORLD_FLAGS,
   ...REPORT_FLAGS,
@@ -44,20 +48,34 @@ export const RUN_FLAGS: Readonly<Record<string, Flag>> = {
 
 /** Runs the matrix and writes its reports. Throws `UsageError`, before anything is written. */
 export async function executeMatrix(matrix: Matrix, args: Arguments, terminal: Terminal): Promise<Ending> {
-  const cells = planCells(matrix)
+  const planned = planCells(matrix)
+  const shard = readShard(args, planned.length)
+  const jobs = readJobs(args)
   const reporters = await loadReporters(args)
   const directory = String(args.out)
-  const rounds = wholeNumber(args.rounds, 'rounds', 1, 10_000)
-  const seed = wholeNumber(args.seed, 'seed', 0, 2 ** 31 - 1)
-  const timeLimitMs = wholeNumber(args.timeout, 'timeout', 1, 86_400) * 1000
-  const repeats = readRepeats(args, cells, terminal)
+  const rounds = wholeNumber(args.rounds, 'rounds', ...BOUNDS.rounds)
+  const seed = wholeNumber(args.seed, 'seed', ...BOUNDS.seed)
+  const timeLimitMs = wholeNumber(args.timeout, 'timeout', ...BOUNDS.timeout) * 1000
+  const repeats = readRepeats(args, planned, terminal)
   const earlier = args.resume ? readRecords(directory) : undefined
-  const world = await readWorld(args, cells, terminal, earlier?.header.world)
-  const header = headerOf(matrix, cells, { rounds, seed, world, fidelity: args.fidelity === true })
+  const world = await readWorld(args, planned, terminal, earlier?.header.world)
+  const whole = headerOf(matrix, planned, { rounds, seed, world, fidelity: args.fidelity === true })
+  const header = shard === undefined ? whole : shardHeader(whole, matrix, shard)
+  const cells = shard === undefined ? planned : cellsOfShard(planned, shard)
   prepareDirectory(directory)
   const unlock = lockDirectory(directory)
   try {
-    const run = { cells, header, world: world.model, directory, timeLimitMs, repeats, earlier, terminal }
+    const run = {
+      cells,
+      header,
+      world: world.model,
+      directory,
+      timeLimitMs,
+      repeats,
+      jobs,
+      earlier,
+      terminal,
+    }
     const ending = await runPhases(run)
     const records = readRecords(directory)
     if (ending !== undefined) {
@@ -66,9 +84,9 @@ export async function executeMatrix(matrix: Matrix, args: Arguments, terminal: T
       terminal.err(`Stopped: ${length} rounds are in ${directory}; go on with: ${command}\n`)
       return ending
     }
-    const summary = await writeReports(records, reporters, directory, args, terminal)
+    const { summary } = await writeReports(records, reporters, directory, args, terminal)
     if (repeats > 1) terminal.err(verificationOf([...roundsByCell(records.rounds).values()].flat(), repeats))
-    return endingOf(summary)
+    return shard === undefined ? endingOf(summary) : endingOfShard(summary)
   } finally {
     unlock()
   }
@@ -81,6 +99,7 @@ interface Run {
   readonly directory: string
   readonly timeLimitMs: number
   readonly repeats: number
+  readonly jobs: number
   /** What there is of a run that goes on. */
   readonly earlier: ReadRecords | undefined
   readonly terminal: Terminal
@@ -88,7 +107,7 @@ interface Run {
 
 /** Runs what is not recorded yet. Says how it was cut short, where a signal did. */
 async function runPhases(run: Run): Promise<Ending | undefined> {
-  const { cells, header, world, directory, timeLimitMs, repeats, terminal } = run
+  const { cells, header, world, directory, timeLimitMs, repeats, jobs, terminal } = run
   const recorded = startOrGoOn(run)
   if (header.fidelity) warnOfOthers(header, terminal)
   const signal = watchSignals(terminal)
@@ -102,10 +121,11 @@ async function runPhases(run: Run): Promise<Ending | undefined> {
       seed: header.seed,
       timeLimitMs,
       repeats,
+      jobs,
       worldOf,
       finished: recorded.filter((record) => !needsVerification(record, repeats)),
       isStopped: () => signal.ending !== undefined,
-      onStart: (planned, round, done, total) => progress.show(planned, round, done, total),
+      onProgress: (done) => progress.show(done),
       onRecord: (record) =>
         appendRecord(directory, header.fidelity ? withCalibration(record, worldOf(record)) : record),
     })
@@ -142,13 +162,18 @@ function headerOf(
     seed,
     rounds,
     environment: readEnvironment(),
-    command: ['npx loopdyno', ...process.argv.slice(2).map(quoted)].join(' '),
+    command: commandLine(),
     policies: [...new Set(cells.map(({ cell }) => cell.policy))],
     selectors: [...selectors],
     cells: cells.map(({ cell }) => cell),
     ...(world.text === '' ? {} : { world: world.model, worldText: world.text }),
     ...(fidelity ? { fidelity } : {}),
   }
+}
+
+/** The command line, to be given again. */
+export function commandLine(): string {
+  return ['npx loopdyno', ...process.argv.slice(2).map(quoted)].join(' ')
 }
 
 function quoted(word: string): string {

@@ -2,12 +2,14 @@
 import { loadPlugin } from '../catalog.ts'
 import type { SelectorName, TimeKind } from '../contracts.ts'
 import { UsageError } from '../errors.ts'
-import type { Matrix } from '../measure/plan.ts'
+import type { Matrix, PreparedScenario } from '../measure/plan.ts'
 import { type PreparedPolicy, preparePolicy } from '../policy-parts.ts'
 import { defaultSelector, REAL_SELECTORS } from '../selectors/registry.ts'
+import { settingNames } from '../settings.ts'
 import { splitSpecs } from '../spec.ts'
 import { didYouMean } from '../suggest.ts'
 import type { Arguments, Flag } from './command.ts'
+import { configured } from './config-file.ts'
 
 /** What `run` compares when nothing is named. */
 const DEFAULT_POLICIES = ['fifo', 'priority', 'timing', 'custom-selector', 'node']
@@ -43,17 +45,35 @@ export const MATRIX_FLAGS: Readonly<Record<string, Flag>> = {
 
 /** Loads and validates all that the flags name. Throws `UsageError`. */
 export async function readMatrix(args: Arguments): Promise<Matrix> {
-  const scenarios = unique(splitCommas(strings(args.scenario)))
+  const named = unique(splitCommas(strings(args.scenario)))
+  const policies = await readPolicies(args)
+  const scenarios = await inOrder(named.length > 0 ? named : DEFAULT_SCENARIOS, async (text) => ({
+    text,
+    scenario: await loadPlugin('scenario', text),
+  }))
   return {
-    policies: await readPolicies(args),
-    scenarios: await inOrder(scenarios.length > 0 ? scenarios : DEFAULT_SCENARIOS, async (text) => ({
-      text,
-      scenario: await loadPlugin('scenario', text),
-    })),
+    policies,
+    scenarios,
     selectors: chosen(args.selector, REAL_SELECTORS, 'selector', [defaultSelector()]),
     times: chosen<TimeKind>(args.time, ['real', 'virtual'], 'time', []),
-    settings: strings(args.set),
+    // A later setting goes before an earlier one.
+    settings: [...configuredSettings(args, scenarios), ...strings(args.set)],
   }
+}
+
+/** Those of a config file; where the scenarios are not the config's, those that fit them. */
+function configuredSettings(args: Arguments, scenarios: readonly PreparedScenario[]): string[] {
+  const config = configured(args)
+  const isForThese = JSON.stringify(args.scenario) === JSON.stringify(config.scenarios)
+  const fits = (name: string) => {
+    const [key, owner] = name.split('.').reverse()
+    return scenarios.some(
+      ({ scenario }) =>
+        [undefined, scenario.name].includes(owner) && settingNames(scenario.params).includes(key!),
+    )
+  }
+  const kept = Object.entries(config.set).filter(([name]) => isForThese || fits(name))
+  return kept.map(([name, value]) => `${name}=${value}`)
 }
 
 /** Throws `UsageError`. */

@@ -31,6 +31,7 @@ export const replay: Command = {
       required: true,
     },
   },
+  config: 'replay',
   flags: {
     policy: { ...MATRIX_FLAGS.policy!, default: ['fifo', 'priority', 'sjf'] },
     classes: {

@@ -1,6 +1,6 @@
 import { prepareDirectory, readRecords } from '../measure/record-file.ts'
 import type { Command } from './command.ts'
-import { endingOf, loadReporters, REPORT_FLAGS, writeReports } from './reporting.ts'
+import { endingOfReport, loadReporters, REPORT_FLAGS, writeReports } from './reporting.ts'
 
 const { reporter, json } = REPORT_FLAGS as Required<typeof REPORT_FLAGS>
 
@@ -19,6 +19,6 @@ export const report: Command = {
     const reporters = await loadReporters(args)
     if (records.truncated) terminal.err('The last record was cut off when the run was killed: left out\n')
     if (reporters.some(({ name }) => name !== 'table')) prepareDirectory(directory)
-    return endingOf(await writeReports(records, reporters, directory, args, terminal))
+    return endingOfReport(await writeReports(records, reporters, directory, args, terminal), args)
   },
 }

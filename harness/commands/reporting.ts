@@ -1,7 +1,9 @@
 /** From records to reports: shared by every command that ends in a report. */
 import { builtinNames, loadPlugin } from '../catalog.ts'
 import type { RunRecords } from '../records.ts'
-import type { Reporter } from '../verdict/reporter.ts'
+import type { CheckReport } from '../verdict/check-report.ts'
+import { judge } from '../verdict/judge.ts'
+import type { Report, Reporter } from '../verdict/reporter.ts'
 import { type Summary, summarize } from '../verdict/summary.ts'
 import type { Arguments, Ending, Flag, Terminal } from './command.ts'
 import { strings } from './matrix-flags.ts'
@@ -28,7 +30,7 @@ export async function loadReporters(args: Arguments): Promise<Reporter[]> {
   const shown = args.json ? names.filter((name) => name !== 'table') : names
   const reporters: Reporter[] = []
   for (const name of shown) reporters.push(await loadPlugin('reporter', name))
-  return reporters
+  return reporters.filter(({ onRequest }) => named.length > 0 || !onRequest)
 }
 
 export async function writeReports(
@@ -37,20 +39,28 @@ export async function writeReports(
   directory: string,
   args: Arguments,
   terminal: Terminal,
-): Promise<Summary> {
-  const report = { records, summary: summarize(records) }
+): Promise<Report> {
+  const { comparison } = records.header
+  const report = {
+    records,
+    summary: summarize(records),
+    ...(comparison === undefined ? {} : { check: judge(records) }),
+  }
   const { color, width } = terminal
-  const target = { directory, stdout: (text: string) => terminal.out(text), color, width }
+  const { GITHUB_STEP_SUMMARY: summaryPath } = process.env
+  // With --json nothing else may stand on stdout.
+  const stdout = (text: string) => (args.json ? terminal.err(text) : terminal.out(text))
+  const target = { directory, stdout, color, width, ...(summaryPath ? { summaryPath } : {}) }
   const files: string[] = []
   for (const reporter of reporters) files.push(...(await reporter.write(report, target)))
-  if (args.json) terminal.out(`${JSON.stringify(report.summary, null, 2)}\n`)
+  if (args.json) terminal.out(`${JSON.stringify(report.check ?? report.summary, null, 2)}\n`)
   if (files.length > 0) {
     // Markdown and PNG share their charts.
     const { size } = new Set(files)
     const count = size === 1 ? '1 file' : `${size} files`
     terminal.err(`Wrote ${count} to ${directory}${pagesAmong(files)}\n`)
   }
-  return report.summary
+  return report
 }
 
 /** Names the pages a person would open, not every chart. */
@@ -63,4 +73,15 @@ function pagesAmong(files: readonly string[]): string {
 export function endingOf({ cells }: Summary): Ending {
   const broken = cells.some(({ status }) => status === 'failed' || status === 'timeout')
   return broken || !cells.some(({ status }) => status === 'ok') ? 'failed' : 'fine'
+}
+
+/** How what is in a folder ends, a run or a check. */
+export function endingOfReport({ summary, check }: Report, args: Arguments): Ending {
+  return check === undefined ? endingOf(summary) : endingOfCheck(check, args)
+}
+
+/** A check ends as its verdict says; what could not be compared is worse than what was found to be worse. */
+export function endingOfCheck({ verdict }: CheckReport, args: Arguments): Ending {
+  if (verdict === 'failed' || verdict === 'regression') return verdict
+  return verdict === 'inconclusive' && args['fail-on-inconclusive'] ? 'inconclusive' : 'fine'
 }

@@ -30,12 +30,18 @@ export function resumable(
 }
 
 function differenceOf(header: RunHeader, wanted: RunHeader): string | undefined {
+  if (shardOf(header) !== shardOf(wanted)) return shardOf(header)
   if (!sameKeys(header.cells.map(cellKey), wanted.cells.map(cellKey))) return 'other cells'
   if (header.rounds !== wanted.rounds) return `${header.rounds} rounds`
   if (header.seed !== wanted.seed) return `the seed ${header.seed}`
   if (JSON.stringify(header.world) !== JSON.stringify(wanted.world)) return 'another world'
   if (header.fidelity !== wanted.fidelity) return header.fidelity ? '--fidelity' : 'no --fidelity'
+  if (header.plan !== wanted.plan) return 'another version of loopdyno, or other plug-in files'
   return undefined
+}
+
+function shardOf({ shard }: RunHeader): string {
+  return shard === undefined ? 'no --shard' : `--shard ${shard.index}/${shard.count}`
 }
 
 function sameKeys(a: readonly string[], b: readonly string[]): boolean {

@@ -7,6 +7,7 @@ import { MATRIX_FLAGS, readMatrix } from './matrix-flags.ts'
 export const run: Command = {
   name: 'run',
   describe: 'Run scenarios under several policies and compare them',
+  config: 'run',
   flags: {
     ...MATRIX_FLAGS,
     ...RUN_FLAGS,

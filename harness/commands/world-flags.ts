@@ -5,6 +5,7 @@ import type { PlannedCell } from '../measure/plan.ts'
 import { parseSettings } from '../settings.ts'
 import { type WorldModel, worldModel } from '../world/model.ts'
 import type { Arguments, Flag, Terminal } from './command.ts'
+import { configured } from './config-file.ts'
 import { strings } from './matrix-flags.ts'
 
 export const WORLD_FLAGS: Readonly<Record<string, Flag>> = {
@@ -43,11 +44,13 @@ export async function readWorld(
   terminal: Terminal,
   earlier?: WorldModel,
 ): Promise<AskedWorld> {
-  const given = readSettings(args)
-  if (Object.keys(given).length > 0 && !cells.some(({ cell }) => cell.time === 'virtual'))
+  const flags = readSettings(args)
+  const isVirtual = cells.some(({ cell }) => cell.time === 'virtual')
+  if (Object.keys(flags).length > 0 && !isVirtual)
     throw new UsageError(
       '--world and costs are about virtual time, and this run has none: add --time virtual',
     )
+  const given = isVirtual ? { ...readPairs(configured(args).world), ...flags } : {}
   const open = COSTS.filter(([name]) => (given[name] ?? (args.fidelity ? MEASURED : '0')) === MEASURED)
   if (open.length > 0) {
     const measured = earlier ?? (await measureCosts())
@@ -64,13 +67,18 @@ const COSTS = [
   ['pollNs', 'a look at I/O'],
 ] as const
 
-function readSettings(args: Arguments): Record<string, string> {
+function readPairs(settings: readonly string[]): Record<string, string> {
   const given: Record<string, string> = {}
-  for (const setting of strings(args.world)) {
+  for (const setting of settings) {
     const at = setting.indexOf('=')
     if (at < 1) throw new UsageError(`--world takes key=value, as in latency=200us, not '${setting}'`)
     given[setting.slice(0, at)] = setting.slice(at + 1)
   }
+  return given
+}
+
+function readSettings(args: Arguments): Record<string, string> {
+  const given = readPairs(strings(args.world))
   for (const [name, flag] of [
     ['dispatchNs', 'dispatch-ns'],
     ['pollNs', 'poll-ns'],

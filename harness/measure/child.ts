@@ -12,7 +12,15 @@ import { dieWithParent } from '../selectors/syscalls.ts'
 import { keepEventLog } from '../world/event-log.ts'
 import type { WorldModel } from '../world/model.ts'
 import { AmbientWatch } from './ambient.ts'
-import { brokenOutcome, type Outcome, type RoundInput, runReal, runVirtual } from './round.ts'
+import {
+  brokenOutcome,
+  type Outcome,
+  type Rendezvous,
+  type RoundInput,
+  runReal,
+  runVirtual,
+} from './round.ts'
+import { type Sustain, sustain } from './sustain.ts'
 import type { Repeated, Repetition } from './verify.ts'
 import { sameOutcome } from './verify-figures.ts'
 import { startWatchdog } from './watchdog.ts'
@@ -29,6 +37,10 @@ export interface ChildTask {
   readonly address: Address
   /** 0: none. */
   readonly timeLimitMs: number
+  /** Of a real round that is the whole scenario in one process. */
+  readonly sustain?: Sustain
+  /** By which share of its processor time the side under test is slowed down on purpose. */
+  readonly slowdown?: number
   /** Of virtual rounds only, as is what follows. */
   readonly world: WorldModel
   /** Absent: it is run once. */
@@ -57,20 +69,28 @@ function listen(): void {
   commands.on('close', () => process.exit(1))
 }
 
-async function load({ scenario, policy, params, selector, seed, world }: ChildTask): Promise<RoundInput> {
+async function load(task: ChildTask): Promise<RoundInput> {
+  const { params, selector, seed, world, slowdown } = task
   return {
-    scenario: await loadPlugin('scenario', scenario),
-    policy: await preparePolicy(policy),
+    scenario: await loadPlugin('scenario', task.scenario),
+    policy: await preparePolicy(task.policy),
     plain: await preparePolicy('fifo'),
     params,
     selector,
     seed,
     world,
+    slowdown,
   }
 }
 
 async function runSide(task: ChildTask, role: 'main' | 'serve' | 'load'): Promise<Outcome> {
-  return runReal(await load(task), role, {
+  const input = await load(task)
+  const run = () => runReal(input, role, meetingOf(task))
+  return role === 'main' && task.sustain !== undefined ? sustain(run, task.sustain) : run()
+}
+
+function meetingOf(task: ChildTask): Rendezvous {
+  return {
     address: task.address,
     ready: (bound) => say({ kind: 'ready', address: bound }),
     onWindow: (edge) => say({ kind: 'window', edge }),
@@ -80,7 +100,7 @@ async function runSide(task: ChildTask, role: 'main' | 'serve' | 'load'): Promis
     onLoadFinished: (callback) => {
       finish = callback
     },
-  })
+  }
 }
 
 /** Watched for what is not the same in every process, and repeated until a run differs. */

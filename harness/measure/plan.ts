@@ -7,6 +7,8 @@ import { createRandom } from '../random.ts'
 import { type Cell, cellKey } from '../records.ts'
 import { parseSettings, settingNames } from '../settings.ts'
 import { didYouMean } from '../suggest.ts'
+import type { Arm } from './arm.ts'
+import type { Sustain } from './sustain.ts'
 
 export interface PreparedScenario {
   /** Built-in name or path, as given. */
@@ -29,6 +31,10 @@ export interface PlannedCell {
   readonly cell: Cell
   readonly policy: PreparedPolicy
   readonly scenario: PreparedScenario
+  /** Of a comparison: whose code it runs. */
+  readonly arm?: Arm
+  /** How long a real round goes on, where the scenario leaves that open. Absent: it is run once. */
+  readonly sustain?: Sustain
   /** Why it cannot run at all, known before it is tried. */
   readonly unsupported?: string
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { Arm } from './arm.ts'
 import type { ChildMessage, ChildTask } from './child.ts'
 
 const CHILD = fileURLToPath(
@@ -43,12 +44,18 @@ export class RoundProcess {
   readonly #child: ChildProcess
   #killedFor: Ending | undefined
 
-  constructor(task: ChildTask, onMessage: (message: ChildMessage) => void) {
+  constructor(task: ChildTask, arm: Arm | undefined, onMessage: (message: ChildMessage) => void) {
+    const script = arm?.child ?? CHILD
     this.#child = spawn(
       process.execPath,
-      [`--max-old-space-size=${HEAP_LIMIT_MB}`, '--no-warnings', CHILD, JSON.stringify(task)],
+      [`--max-old-space-size=${HEAP_LIMIT_MB}`, '--no-warnings', script, JSON.stringify(task)],
       // A process group of its own, so that what a policy starts is killed with it.
-      { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true },
+      {
+        stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+        detached: true,
+        cwd: arm?.directory,
+        env: { ...process.env, ...arm?.environment },
+      },
     )
     running.add(this)
     this.#child.stdin!.on('error', () => {}) // it may be gone when it is told something

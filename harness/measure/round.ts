@@ -15,11 +15,21 @@ import { CpuWindow, cpuMetrics, peakMemory } from './cost.ts'
 import { HealthObserver } from './health.ts'
 import { createRealRuntime, createVirtualHost, type Runtime } from './runtime.ts'
 import { type Meeting, Side } from './side.ts'
+import { Slowdown } from './slowdown.ts'
 
 /** What a round came to; the harness adds cell, number and time. */
 export type Outcome = Pick<
   RoundRecord,
-  'status' | 'reason' | 'histograms' | 'metrics' | 'findings' | 'tables' | 'series' | 'timelines' | 'digest'
+  | 'status'
+  | 'reason'
+  | 'histograms'
+  | 'metrics'
+  | 'findings'
+  | 'tables'
+  | 'series'
+  | 'timelines'
+  | 'digest'
+  | 'checkpoints'
 >
 
 export interface RoundInput {
@@ -32,6 +42,8 @@ export interface RoundInput {
   readonly seed: number
   /** What a virtual round's world is like. */
   readonly world?: WorldModel
+  /** Of a real round: by which share of its processor time the side under test is slowed down on purpose. */
+  readonly slowdown?: number
 }
 
 /** Between the serving and the driving process. */
@@ -108,7 +120,13 @@ export async function runVirtual(input: RoundInput): Promise<Outcome> {
   }
   if (driver !== undefined && until.length === 1) tested.failed('serve', new Error(NEVER_READY))
   const sides = driver === undefined ? [tested] : [tested, driver]
-  return { ...mergeSides(sides), ...concludeSides(sides), digest: world.log.digest() }
+  const { log } = world
+  return {
+    ...mergeSides(sides),
+    ...concludeSides(sides),
+    digest: log.digest(),
+    checkpoints: log.checkpoints(),
+  }
 }
 
 /** Starts the scenario; gives what has to be done for the round to be over (the load is added when it starts). */
@@ -186,7 +204,7 @@ export async function runReal(
     selector: input.selector,
     classes: classesOf(input.scenario, input.params),
     random: random.fork(`policy-${role}`),
-    observers: health === undefined ? [] : [health],
+    observers: [...(health === undefined ? [] : [health]), ...slowdownOf(input)],
   })
   const side = new Side(runtime.loop, health, random.fork(underTest ? 'scenario' : 'load'))
   try {
@@ -194,6 +212,10 @@ export async function runReal(
   } finally {
     runtime.loop.close()
   }
+}
+
+function slowdownOf({ slowdown }: RoundInput): Slowdown[] {
+  return slowdown === undefined ? [] : [new Slowdown(slowdown)]
 }
 
 async function runSide(

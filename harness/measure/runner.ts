@@ -3,6 +3,7 @@ import type { Address, SelectorName } from '../contracts.ts'
 import type { RecordedFinding, RoundRecord } from '../records.ts'
 import { defaultSelector } from '../selectors/registry.ts'
 import type { WorldModel } from '../world/model.ts'
+import type { Arm } from './arm.ts'
 import type { ChildMessage, ChildTask, Role } from './child.ts'
 import { cpuMetrics } from './cost.ts'
 import type { PlannedCell } from './plan.ts'
@@ -28,10 +29,12 @@ export interface RoundRequest {
 
 export async function runRound(request: RoundRequest): Promise<RoundRecord> {
   const startedMs = performance.now()
+  const { arm } = request.planned
   const outcome = await outcomeOf(request)
   return {
     kind: 'round',
     cell: request.planned.cell,
+    ...(arm === undefined ? {} : { arm: arm.name }),
     round: request.round,
     seed: request.seed,
     tookNs: Math.round((performance.now() - startedMs) * 1e6),
@@ -61,6 +64,8 @@ function taskOf(
     address,
     timeLimitMs,
     world,
+    sustain: planned.sustain,
+    slowdown: role === 'load' ? undefined : planned.arm?.slowdown,
   }
 }
 
@@ -108,35 +113,42 @@ function exitedEarly(ending: Extract<Ending, { how: 'exited' }>): Outcome {
 }
 
 async function runMain(request: RoundRequest): Promise<Outcome> {
-  return (await runAlone(taskOf(request, 'main'))).outcome
+  return (await runAlone(taskOf(request, 'main'), request.planned.arm)).outcome
 }
 
 function runInWorld(request: RoundRequest): Promise<VerifiedOutcome> {
-  const { repeats, isStopped } = request
+  const { repeats, isStopped, planned } = request
   const task = taskOf(request, 'virtual')
-  if (repeats === 1) return runAlone(task).then(({ outcome }) => outcome)
+  if (repeats === 1) return runAlone(task, planned.arm).then(({ outcome }) => outcome)
   const run = (repetition: Repetition) =>
-    runAlone({ ...task, repetition, timeLimitMs: task.timeLimitMs * repetition.times })
+    runAlone({ ...task, repetition, timeLimitMs: task.timeLimitMs * repetition.times }, planned.arm)
   return verifyRound({ repeats, isStopped, run })
 }
 
-async function runAlone(task: ChildTask): Promise<Repeated> {
+/** Runs a virtual round and keeps its event log. */
+export function runLogged(request: RoundRequest, logPath: string): Promise<Repeated> {
+  const repetition = { times: 1, logPath }
+  return runAlone({ ...taskOf(request, 'virtual'), repetition }, request.planned.arm)
+}
+
+async function runAlone(task: ChildTask, arm: Arm | undefined): Promise<Repeated> {
   const conversation = new Conversation()
-  const child = new RoundProcess(task, (message) => conversation.hear(message))
+  const child = new RoundProcess(task, arm, (message) => conversation.hear(message))
   const outcome = conversation.conclude(await child.ended, task)
   return { outcome, runs: conversation.runs }
 }
 
 /** Server and driver in a process each; the driver starts when the server can be reached. */
 async function runServed(request: RoundRequest): Promise<Outcome> {
+  const { arm } = request.planned
   const served = new Conversation()
   const loaded = new Conversation()
   let driver: RoundProcess | undefined
   let loading: Promise<Outcome> | undefined
-  const server = new RoundProcess(taskOf(request, 'serve'), (message) => {
+  const server = new RoundProcess(taskOf(request, 'serve'), arm, (message) => {
     served.hear(message)
     if (message.kind !== 'ready' || driver !== undefined) return
-    driver = new RoundProcess(driverTask(request, message.address), (said) => {
+    driver = new RoundProcess(driverTask(request, message.address), arm, (said) => {
       loaded.hear(said)
       if (said.kind === 'window') server.tell(said.edge)
       if (said.kind === 'outcome') server.tell('finish')

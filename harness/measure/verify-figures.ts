@@ -13,7 +13,7 @@ const PARTS = Object.entries({
   tables: 'table',
   series: 'time series',
   timelines: 'timeline',
-} satisfies Record<Exclude<keyof Outcome, 'digest'>, string>) as [keyof Outcome, string][]
+} satisfies Record<Exclude<keyof Outcome, 'digest' | 'checkpoints'>, string>) as [keyof Outcome, string][]
 const LONGEST_SHOWN = 120
 
 /** Whether all is the same, event log included. */

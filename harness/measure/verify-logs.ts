@@ -1,9 +1,11 @@
 /** Two event logs of the same round, read side by side until they differ. */
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { namesPath, RECORD_NUMBERS } from '../world/event-log.ts'
 
 const RECORD_BYTES = RECORD_NUMBERS * 8
 const RECORDS_READ = 4096
+/** Of a stretch of events that is shown. */
+const EVENTS_SHOWN = 3
 
 export interface LoggedEvent {
   readonly host: number
@@ -49,7 +51,43 @@ function isSame(a: LoggedEvent | undefined, b: LoggedEvent | undefined): boolean
 /** `event 1,234: first run: host 0 at 12.345 ms 'job' (handle 567, ran for 50 µs); second run: ...` */
 export function describeDivergence({ number, events }: Divergence, runs: readonly [string, string]): string {
   const said = events.map((event, run) => `${runs[run]}: ${describeEvent(event)}`)
-  return `event ${number.toLocaleString('en-US')}: ${said.join('; ')}`
+  return `event ${count(number)}: ${said.join('; ')}`
+}
+
+/**
+ * `within events 12,289 to 12,544 of 40,112 (12 ms to 13 ms: host 0 at 12 ms 'job' (handle 567, ran for 50 µs); …)`: a
+ * stretch of a log, its first events in full. Counts from 1; both ends belong to it.
+ */
+export function describeStretch(path: string, from: number, to: number): string {
+  const total = Math.floor(statSync(path).size / RECORD_BYTES)
+  const stretch = from === to ? `at event ${count(from)}` : `within events ${count(from)} to ${count(to)}`
+  return `${stretch} of ${count(total)} (${describeEvents(eventsOf(path, from, to), to > total)})`
+}
+
+function describeEvents(events: readonly LoggedEvent[], ended: boolean): string {
+  const said: string[] = events.slice(0, EVENTS_SHOWN).map(describeEvent)
+  if (events.length > EVENTS_SHOWN) said.push('…')
+  if (ended) said.push(describeEvent(undefined))
+  const [first, last] = [events[0], events.at(-1)]
+  const times = first && last ? `${exactTime(first.startNs)} to ${exactTime(last.endNs)}: ` : ''
+  return times + said.join('; ')
+}
+
+function eventsOf(path: string, from: number, to: number): LoggedEvent[] {
+  const log = new KeptLog(path, from - 1)
+  try {
+    const events: LoggedEvent[] = []
+    for (let event = log.next(); event !== undefined && from + events.length <= to; event = log.next()) {
+      events.push(event)
+    }
+    return events
+  } finally {
+    log.close()
+  }
+}
+
+function count(events: number): string {
+  return events.toLocaleString('en-US')
 }
 
 function describeEvent(event: LoggedEvent | undefined): string {
@@ -76,8 +114,12 @@ class KeptLog {
   readonly #chunk = new Float64Array(RECORD_NUMBERS * RECORDS_READ)
   #at = 0
   #end = 0
+  /** In the file, bytes. */
+  #position: number
 
-  constructor(path: string) {
+  /** Begins after so many events. */
+  constructor(path: string, skipped = 0) {
+    this.#position = skipped * RECORD_BYTES
     const lines = readFileSync(namesPath(path), 'utf8').split('\n').slice(0, -1)
     this.#names = lines.map((line) => JSON.parse(line) as string)
     this.#fd = openSync(path, 'r')
@@ -105,8 +147,9 @@ class KeptLog {
     const bytes = new Uint8Array(this.#chunk.buffer)
     let filled = 0
     for (let read = -1; read !== 0 && filled < bytes.length; filled += read) {
-      read = readSync(this.#fd, bytes, filled, bytes.length - filled, null)
+      read = readSync(this.#fd, bytes, filled, bytes.length - filled, this.#position + filled)
     }
+    this.#position += filled
     this.#at = 0
     this.#end = Math.floor(filled / RECORD_BYTES) * RECORD_NUMBERS
     return this.#end > 0

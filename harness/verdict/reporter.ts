@@ -1,11 +1,14 @@
 /** What a reporter is: one file in `reports/` with one default export, found by name. */
 import type { RunRecords } from '../records.ts'
+import type { CheckReport } from './check-report.ts'
 import type { Summary } from './summary.ts'
 
 /** All that a reporter may look at: what was measured and what it comes to. */
 export interface Report {
   readonly records: RunRecords
   readonly summary: Summary
+  /** Where two sides were compared: what that came to. */
+  readonly check?: CheckReport
 }
 
 /** Where a report goes. */
@@ -18,6 +21,8 @@ export interface ReportTarget {
   readonly color: boolean
   /** Columns of the terminal. */
   readonly width: number
+  /** Where GitHub Actions takes a step's summary (GITHUB_STEP_SUMMARY); absent elsewhere. */
+  readonly summaryPath?: string
 }
 
 export interface Reporter {
@@ -25,6 +30,8 @@ export interface Reporter {
   readonly name: string
   /** One line, shown by `list`. */
   readonly summary: string
+  /** Made only where it is asked for by name. */
+  readonly onRequest?: true
   /** Writes the report and returns the paths of the files it wrote. */
   write(report: Report, target: ReportTarget): Promise<string[]>
 }

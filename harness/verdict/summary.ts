@@ -17,7 +17,7 @@ import {
   roundStatus,
 } from '../records.ts'
 import { roundMetrics } from './roundmetrics.ts'
-import { spreadOf } from './statistics.ts'
+import { spreadOf } from './statistics/median.ts'
 
 export const SUMMARY_SCHEMA = 1
 

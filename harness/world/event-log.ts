@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Handle, LoopObserver } from '../contracts.ts'
+import { Checkpoints } from './checkpoints.ts'
 
 export const RECORD_NUMBERS = 5
 const RECORDS_BUFFERED = 4096
@@ -67,9 +68,15 @@ export class EventLog {
   readonly #hash = createHash('sha256')
   readonly #buffer = new Float64Array(RECORD_NUMBERS * RECORDS_BUFFERED)
   readonly #names = new Map<string, number>()
+  readonly #checkpoints = new Checkpoints()
+  /** Those that have been hashed. */
+  #events = 0
   #used = 0
+  /** How much of the buffer is filled before it is hashed: no further than to the next checkpoint. 0: not known yet. */
+  #limit = 0
   #lastName: string | undefined
   #lastId = 0
+  #digest: Buffer | undefined
 
   /** An observer that writes the handles of one host into the log. */
   observer(host: number): LoopObserver {
@@ -84,14 +91,27 @@ export class EventLog {
    * be kept and could not be written.
    */
   digest(): string {
-    this.#flush()
-    if (kept?.error !== undefined) throw kept.error
-    return this.#hash.digest('hex')
+    return this.#end().toString('hex')
+  }
+
+  /** Ends the log as `digest` does: where its beginnings can be told apart from those of another. */
+  checkpoints(): string {
+    const digest = this.#end()
+    return this.#checkpoints.text(this.#events, digest)
+  }
+
+  #end(): Buffer {
+    if (this.#digest === undefined) {
+      this.#flush()
+      if (kept?.error !== undefined) throw kept.error
+      this.#digest = this.#hash.digest()
+    }
+    return this.#digest
   }
 
   #add(host: number, handle: Handle, startNs: number, endNs: number): void {
     const name = this.#nameId(handle)
-    if (this.#used === this.#buffer.length) this.#flush()
+    if (this.#used === this.#limit) this.#flush()
     const buffer = this.#buffer
     buffer[this.#used++] = host
     buffer[this.#used++] = startNs
@@ -124,6 +144,9 @@ export class EventLog {
     const bytes = new Uint8Array(this.#buffer.buffer, 0, this.#used * 8)
     this.#hash.update(bytes)
     kept?.records(bytes)
+    this.#events += this.#used / RECORD_NUMBERS
     this.#used = 0
+    if (this.#events === this.#checkpoints.next) this.#checkpoints.take(this.#hash)
+    this.#limit = Math.min(RECORDS_BUFFERED, this.#checkpoints.next - this.#events) * RECORD_NUMBERS
   }
 }

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { GlobalFonts } from 'canvas'
 import { ChartJSNodeCanvas } from 'chartjs-node-canvas'
 import { BACKGROUND, configOf } from './config.ts'
+import { FOREST_ROW_HEIGHT, forestRows } from './forestmarks.ts'
 import { laneRows, ROW_HEIGHT } from './lanemarks.ts'
 import type { ChartSpec } from './spec.ts'
 import { FONT } from './style.ts'
@@ -38,9 +39,11 @@ function draw(spec: ChartSpec): Buffer {
   return painterOf(heightOf(spec)).renderToBufferSync(config)
 }
 
-/** Lanes and lying bars need a line each; all else has one shape. */
+/** Lanes, rows of a forest and lying bars need a line each; all else has one shape. */
 export function heightOf({ drawing, series, subtitle }: ChartSpec): number {
   if (drawing.kind === 'lanes') return Math.ceil(160 + subtitle.length * 16 + laneRows(drawing) * ROW_HEIGHT)
+  if (drawing.kind === 'forest')
+    return Math.ceil(160 + subtitle.length * 16 + forestRows(drawing) * FOREST_ROW_HEIGHT)
   if (drawing.kind !== 'bars') return 460
   return 120 + subtitle.length * 16 + series.length * 38
 }

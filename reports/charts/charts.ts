@@ -2,6 +2,7 @@
 import { cellKey } from '../../harness/records.ts'
 import { type Group, groupsOf } from '../../harness/verdict/groups.ts'
 import type { Report } from '../../harness/verdict/reporter.ts'
+import { checkCharts } from './check.ts'
 import { chartedFidelity } from './fidelity.ts'
 import { figureCharts } from './figures.ts'
 import { laneCharts } from './lanes.ts'
@@ -13,6 +14,7 @@ import { waitCharts } from './waits.ts'
 
 /** Every chart of a report, in the order to be looked at. */
 export function allCharts(report: Report): ChartSpec[] {
+  if (report.check !== undefined) return checkCharts(report.check)
   return [...chartedGroups(report), ...chartedFidelity(report)].flatMap(({ charts }) => charts)
 }
 

@@ -1,9 +1,11 @@
 /** Turns a chart's data into a chart.js configuration: needs no Node, so that a page draws the very same. */
 import type { ChartConfiguration, ChartDataset, LegendItem } from 'chart.js'
 import { shortLabel } from '../tables/wrap.ts'
+import { forestPlugin, forestRows, NUMBER_WIDTH, nameWidth } from './forestmarks.ts'
 import { LEGEND_HEIGHT, laneNameWidth, laneRows, lanesPlugin } from './lanemarks.ts'
 import { marksPlugin } from './marks.ts'
 import {
+  changeAxis,
   extentOf,
   linearAxis,
   logAxis,
@@ -13,7 +15,7 @@ import {
   ratioAxis,
   ratioBounds,
 } from './scales.ts'
-import type { Axis, Bars, ChartSpec, Columns, Lanes, Lines, Point, Series } from './spec.ts'
+import type { Axis, Bars, ChartSpec, Columns, Forest, Lanes, Lines, Point, Series } from './spec.ts'
 import { FAINT_INK, FONT, fillOf, INK, lookOf, PAPER, translucent } from './style.ts'
 
 const BAND = 0.13
@@ -32,6 +34,7 @@ export function configOf(spec: ChartSpec): ChartConfiguration {
   if (spec.drawing.kind === 'lines') return linesConfig(spec, spec.drawing)
   if (spec.drawing.kind === 'columns') return columnsConfig(spec, spec.drawing)
   if (spec.drawing.kind === 'lanes') return lanesConfig(spec, spec.drawing)
+  if (spec.drawing.kind === 'forest') return forestConfig(spec, spec.drawing)
   return barsConfig(spec, spec.drawing)
 }
 
@@ -170,28 +173,49 @@ function barsConfig(spec: ChartSpec, { x }: Bars): ChartConfiguration {
   }
 }
 
-/** An empty plot of the right scales: chart.js has no drawing for lanes. */
 function lanesConfig(spec: ChartSpec, lanes: Lanes): ChartConfiguration {
   const ends = lanes.blocks.flatMap((block) => block.lanes.flatMap(({ spans }) => spans.map(({ to }) => to)))
-  const base = frame(spec, false)
-  const padding = { top: 12, right: 44, bottom: LEGEND_HEIGHT, left: 12 }
+  const axis = linearAxis(lanes.x, Math.max(...ends), Math.max(...ends))
+  const plugin = lanesPlugin(lanes, spec.series[0]!.policyIndex)
+  return rowsConfig(spec, { axis, plugin, rows: laneRows(lanes), names: laneNameWidth(lanes), beside: 44 })
+}
+
+function forestConfig(spec: ChartSpec, forest: Forest): ChartConfiguration {
+  const axis = changeAxis(forest.title, { min: forest.from, max: forest.to })
+  const plugin = forestPlugin(forest)
+  const rows = forestRows(forest)
+  return rowsConfig(spec, { axis, plugin, rows, names: nameWidth(forest), beside: NUMBER_WIDTH })
+}
+
+interface Rows {
+  readonly axis: object
+  readonly plugin: object
+  readonly rows: number
+  /** Room to the left of the plot, and to the right of it, pixels. */
+  readonly names: number
+  readonly beside: number
+}
+
+/** An empty plot of the right scales: chart.js has no drawing for lanes and forests. */
+function rowsConfig(spec: ChartSpec, { axis, plugin, rows, names, beside }: Rows): ChartConfiguration {
+  const padding = { top: 12, right: beside, bottom: LEGEND_HEIGHT, left: 12 }
   // The names stand where an axis would have its labels: title and subtitle begin at the left of all.
   const afterFit = (scale: { width: number }) => {
-    scale.width = laneNameWidth(lanes)
+    scale.width = names
   }
   const hidden = { ticks: { display: false }, grid: { display: false }, border: { display: false } }
   return {
     type: 'scatter',
     data: { datasets: [] },
     options: {
-      ...base,
+      ...frame(spec, false),
       layout: { padding },
       scales: {
-        x: linearAxis(lanes.x, Math.max(...ends), Math.max(...ends)),
-        y: { type: 'linear', reverse: true, min: 0, max: laneRows(lanes), afterFit, ...hidden },
+        x: axis,
+        y: { type: 'linear', reverse: true, min: 0, max: rows, afterFit, ...hidden },
       } as never,
     },
-    plugins: [lanesPlugin(lanes, spec.series[0]!.policyIndex) as never],
+    plugins: [plugin as never],
   }
 }
 

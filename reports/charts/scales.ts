@@ -1,5 +1,6 @@
 /** Axes that engineers expect: logarithmic by 1-2-5, linear from zero, ratios around 1; labelled with units. */
 import { formatTick } from '../../harness/format.ts'
+import { formatChange } from '../tables/share.ts'
 import type { Axis, ChartSpec, PlacedAxis } from './spec.ts'
 import { FAINT_GRID, FAINT_INK, FONT, GRID, INK } from './style.ts'
 
@@ -131,6 +132,21 @@ export function linearAxis(axis: Axis, high: number, last?: number) {
       // The end of the range is no round number: its label would touch the last one's.
       includeBounds: false,
       callback: (value: string | number) => formatTick(Number(value), axis.unit),
+    },
+  }
+}
+
+/** Changes in percent, better to the left and worse to the right. */
+export function changeAxis(title: string, bounds: Bounds) {
+  return {
+    type: 'linear' as const,
+    ...bounds,
+    ...plainStyle(title),
+    ticks: {
+      ...TICKS,
+      maxTicksLimit: LABELS_MAX,
+      includeBounds: false,
+      callback: (value: string | number) => formatChange(Number(value)),
     },
   }
 }

@@ -3,6 +3,7 @@
  * `config.ts` turns it into a chart.js configuration.
  */
 import type { Unit } from '../../harness/contracts.ts'
+import type { Verdict } from '../../harness/verdict/check-report.ts'
 
 export interface ChartSpec {
   /** Unique in the report; the file's stem. */
@@ -12,7 +13,8 @@ export interface ChartSpec {
   readonly subtitle: readonly string[]
   /** For those who cannot see it. */
   readonly alt: string
-  readonly drawing: Lines | Columns | Bars | Lanes
+  readonly drawing: Lines | Columns | Bars | Lanes | Forest
+  /** A policy each; none where a drawing compares two sides. */
   readonly series: readonly Series[]
 }
 
@@ -60,6 +62,34 @@ export interface Lane {
     readonly from: number
     readonly to: number
   }[]
+}
+
+/** How much worse the new side is: a row a metric, its interval as a bar, against what is allowed. Shares: .05 is 5 %. */
+export interface Forest {
+  readonly kind: 'forest'
+  readonly title: string
+  /** The ends of the axis; what lies beyond is drawn as an arrow. */
+  readonly from: number
+  readonly to: number
+  /** Changes up to this, up or down, are not looked for. */
+  readonly margin?: number
+  readonly blocks: readonly ForestBlock[]
+}
+
+export interface ForestBlock {
+  readonly name: string
+  readonly rows: readonly ForestRow[]
+}
+
+export interface ForestRow {
+  readonly name: string
+  /** `moved`: no rule judges it. */
+  readonly verdict: Verdict | 'moved'
+  readonly worse: number
+  readonly low?: number
+  readonly high?: number
+  /** From where on it fails. */
+  readonly limit?: number
 }
 
 export interface Axis {

@@ -45,3 +45,11 @@ nav ul { columns: 2; padding-left: 18px; margin: 8px 0; }
 @media (max-width: 600px) { body { padding: 16px 12px 48px; } dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 8px; } nav ul { columns: 1; } th, td { padding: 6px 9px; } }
 `.trim()
+
+/** What the page of a check has besides. */
+export const CHECK_STYLESHEET = `${STYLESHEET}
+.verdict { display: inline-block; font-size: .85em; font-weight: 650; padding: 0 8px; border-radius: 4px; color: #fff;
+  background: #0a6b3d; } .verdict.regression, .verdict.failed { background: #b3261e; }
+.verdict.inconclusive { background: #8a5a00; } .verdict.pass { background: none; color: var(--good); padding: 0; }
+h1 .verdict.pass { background: #0a6b3d; color: #fff; padding: 0 8px; } td.text { white-space: normal; min-width: 110px; } td.note { min-width: 190px; }
+details summary { cursor: pointer; color: var(--link); }`

@@ -1,6 +1,6 @@
 /** Where and when a run was made: what a reader needs to judge it, and to repeat it. */
 import { formatValue } from '../../harness/format.ts'
-import type { RunHeader } from '../../harness/records.ts'
+import type { Environment, RunHeader } from '../../harness/records.ts'
 
 /** Label and value, in the order to be read. */
 export function environmentOf({
@@ -10,18 +10,25 @@ export function environmentOf({
   rounds,
   worldText,
 }: RunHeader): [string, string][] {
-  const { loopdyno, node, platform, arch, kernel, cpu, cores, memoryBytes, loadAverage } = environment
   return [
     ['started', startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')],
+    ...machineOf(environment),
+    ['seed', String(seed)],
+    ['rounds a cell', String(rounds)],
+    ['simulated world', worldText ?? 'the default one'],
+  ]
+}
+
+/** What it ran on. */
+export function machineOf(environment: Environment): [string, string][] {
+  const { loopdyno, node, platform, arch, kernel, cpu, cores, memoryBytes, loadAverage } = environment
+  return [
     ['loopdyno', loopdyno],
     ['Node.js', node],
     ['system', `${platform} ${arch}, kernel ${kernel}`],
     ['processor', `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}`],
     ['memory', formatValue(memoryBytes, 'bytes')],
     ['load average at start', loadAverage.toFixed(2)],
-    ['seed', String(seed)],
-    ['rounds a cell', String(rounds)],
-    ['simulated world', worldText ?? 'the default one'],
   ]
 }
 

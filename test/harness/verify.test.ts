@@ -6,7 +6,7 @@ import type { Handle } from '../../harness/contracts.ts'
 import { DEFAULT_ATTRIBUTES } from '../../harness/loop/attributes.ts'
 import type { Outcome } from '../../harness/measure/round.ts'
 import { firstDifference, sameOutcome } from '../../harness/measure/verify-figures.ts'
-import { describeDivergence, firstDivergence } from '../../harness/measure/verify-logs.ts'
+import { describeDivergence, describeStretch, firstDivergence } from '../../harness/measure/verify-logs.ts'
 import { EventLog, keepEventLog } from '../../harness/world/event-log.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'loopdyno-logs-'))
@@ -87,6 +87,42 @@ describe('two kept event logs', () => {
     const found = firstDivergence(kept([{ startNs: 12_345_678.25 }]), kept([{ startNs: 12_345_678.5 }]))!
     const text = describeDivergence(found, ['first run', 'second run'])
     expect(text).toMatch(/at 12\.34567825 ms 'a' .*; second run: host 0 at 12\.3456785 ms 'a' /)
+  })
+})
+
+describe('a stretch of a kept log', () => {
+  const ran = (sequence: number) => `host 0 at 1 ns 'n${sequence % 50}' (handle ${sequence}, ran for 1.5 µs)`
+  const last = [9997, 9998, 9999].map(ran)
+
+  test.each([
+    [
+      'shows its first events',
+      5001,
+      5064,
+      `within events 5,001 to 5,064 of 10,000 (1 ns to 1.501 µs: `,
+      [5000, 5001, 5002].map(ran),
+      '; …)',
+    ],
+    ['may be one event', 1, 1, 'at event 1 of 10,000 (1 ns to 1.501 µs: ', [ran(0)], ')'],
+    [
+      'may be the last events',
+      9998,
+      10_000,
+      'within events 9,998 to 10,000 of 10,000 (1 ns to 1.501 µs: ',
+      last,
+      ')',
+    ],
+    [
+      'may go on after the end',
+      9998,
+      10_001,
+      'within events 9,998 to 10,001 of 10,000 (1 ns to 1.501 µs: ',
+      last,
+      '; nothing more happens)',
+    ],
+    ['may come after the end', 10_001, 10_001, 'at event 10,001 of 10,000 (', [], 'nothing more happens)'],
+  ])('%s', (_, from, to, head, events, tail) => {
+    expect(describeStretch(kept(MANY), from, to)).toBe(head + events.join('; ') + tail)
   })
 })
 

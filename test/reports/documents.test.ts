@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Report, Reporter } from '../../harness/verdict/reporter.ts'
 import { summarize, summarySchema } from '../../harness/verdict/summary.ts'
+import githubReporter from '../../reports/github.ts'
 import htmlReporter from '../../reports/html.ts'
 import jsonReporter from '../../reports/json.ts'
+import junitReporter from '../../reports/junit.ts'
 import markdownReporter from '../../reports/markdown.ts'
 import pngReporter from '../../reports/png.ts'
 import tableReporter from '../../reports/table.ts'
@@ -24,7 +26,15 @@ async function written(reporter: Reporter, from: Report = report) {
 }
 
 describe('every reporter', () => {
-  const all = [htmlReporter, jsonReporter, markdownReporter, pngReporter, tableReporter]
+  const all = [
+    htmlReporter,
+    jsonReporter,
+    junitReporter,
+    markdownReporter,
+    pngReporter,
+    tableReporter,
+    githubReporter,
+  ]
 
   test.each(all.map((one) => [one.name, one] as const))(
     '%s says which files it wrote',

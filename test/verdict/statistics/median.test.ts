@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { median, spreadOf } from '../../harness/verdict/statistics.ts'
+import { median, spreadOf } from '../../../harness/verdict/statistics/median.ts'
 
 // −0 is no measured value: adding 0 makes it 0.
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)

@@ -1,0 +1,169 @@
+import { readEnvironment } from '../environment.ts'
+import { UsageError } from '../errors.ts'
+import type { Arm } from '../measure/arm.ts'
+import type { PluginRef } from '../measure/loaded-code.ts'
+import type { Matrix } from '../measure/plan.ts'
+import type { RoundRecord } from '../records.ts'
+import { type Baseline, environmentDifferences, roundsOf } from '../verdict/baseline.ts'
+import { BASELINE_FILE, readBaseline } from './baseline-file.ts'
+import { asInBaseline, asMade } from './baseline-plan.ts'
+import { CHECK_FLAGS, type CheckSettings, readCheckSettings } from './check-settings.ts'
+import type { Arguments, Command, Ending, Terminal } from './command.ts'
+import { type ComparedCell, executeComparison, isOldSideOf } from './comparing.ts'
+import { type GitArm, type GitArms, prepareArms } from './git-arm.ts'
+import { readMatrix } from './matrix-flags.ts'
+import {
+  bothSides,
+  CHECKED_MATRIX_FLAGS,
+  CHECKED_POLICIES,
+  controls,
+  refuseIdleInjection,
+  runnable,
+  type SideCode,
+} from './sides.ts'
+import { watchSignals } from './signals.ts'
+
+export const check: Command = {
+  name: 'check',
+  config: 'check',
+  describe: 'Compare what is here with a baseline or with a git ref: is anything worse?',
+  flags: {
+    baseline: {
+      type: 'string',
+      describe: `Compare with the figures of this file (default: ${BASELINE_FILE})`,
+    },
+    against: {
+      type: 'string',
+      describe: 'Compare with policies, scenarios and config as they are in a git ref, in one run',
+    },
+    ...CHECKED_MATRIX_FLAGS,
+    ...CHECK_FLAGS,
+  },
+  examples: [
+    ['$0 check', 'compare with loopdyno.baseline.json: exit code 1 where anything is worse'],
+    ['$0 check --against origin/main -p ./my-policy.ts -s pipeline', 'your policy before and after'],
+    ['$0 check --time virtual --max latency.item.p99=+5%', 'virtual time only; a tail may grow by 5 %'],
+    ['$0 check --against HEAD -p fifo --inject 10%', 'shows that the check can fail'],
+  ],
+  async run(args, terminal) {
+    if (args.against === undefined) return checkBaseline(args, readCheckSettings(args), terminal)
+    const settings = readCheckSettings(args)
+    return checkAgainst(String(args.against), args, settings, terminal)
+  },
+}
+
+async function checkAgainst(
+  ref: string,
+  args: Arguments,
+  settings: CheckSettings,
+  terminal: Terminal,
+): Promise<Ending> {
+  const matrix = await readMatrix(args.policy === undefined ? { ...args, policy: CHECKED_POLICIES } : args)
+  const { cells, notes } = runnable(matrix)
+  refuseIdleInjection(cells, settings)
+  const plugins = pluginsOf(matrix)
+  const signal = watchSignals(terminal)
+  const arms = await prepareArms({ ref, cwd: process.cwd(), plugins }).finally(signal.stopWatching)
+  try {
+    if (signal.ending !== undefined) return signal.ending
+    const old: SideCode = { arm: arms.old, textOf: (plugin) => arms.oldText(plugin) }
+    const now: SideCode = { arm: slowed(arms.new, settings) }
+    const compared = cells.map((planned) => bothSides(planned, old, now, settings))
+    // Both sides of the control run the old side's code.
+    const control = await controls(compared, { ...arms.old }, { ...arms.old, name: 'new' }, settings)
+    return await executeComparison(
+      {
+        old: describeArm(arms.old),
+        new: describeArm(arms.new),
+        cells: compared,
+        control,
+        recorded: [],
+        notes: [...arms.notes, ...sameNote(arms, plugins), ...notes],
+      },
+      settings,
+      args,
+      terminal,
+    )
+  } finally {
+    arms.dispose()
+  }
+}
+
+function pluginsOf({ policies, scenarios }: Matrix): PluginRef[] {
+  return [
+    ...policies.map(({ label }): PluginRef => ({ kind: 'policy', text: label })),
+    ...scenarios.map(({ text }): PluginRef => ({ kind: 'scenario', text })),
+  ]
+}
+
+function slowed<A extends Arm>(arm: A, { inject }: CheckSettings): A {
+  return inject === undefined ? arm : { ...arm, slowdown: inject }
+}
+
+function describeArm({ label, commit, files }: GitArm) {
+  return { label, ...(commit === undefined ? {} : { commit }), files: [...files] }
+}
+
+function sameNote(arms: GitArms, plugins: readonly PluginRef[]): string[] {
+  if (!arms.isControl(plugins)) return []
+  return [`Both sides run the same code: what differs between them is noise`]
+}
+
+async function checkBaseline(args: Arguments, settings: CheckSettings, terminal: Terminal): Promise<Ending> {
+  const path = String(args.baseline ?? BASELINE_FILE)
+  const baseline = readBaseline(path)
+  const matrix = await readMatrix(asInBaseline(baseline, args))
+  const { cells, notes } = runnable(matrix)
+  refuseIdleInjection(cells, settings)
+  const now: SideCode = { arm: slowed({ name: 'new' }, settings) }
+  const compared = cells.map((planned) => bothSides(planned, undefined, now, settings))
+  const control = await controls(compared, undefined, { name: 'new' }, settings)
+  const recorded = roundsOf(baseline)
+  refuseUnknown(compared, recorded, path)
+  refuseOtherMachine(compared, baseline, path)
+  const { commit } = baseline
+  return executeComparison(
+    {
+      old: { label: path, ...(commit === undefined ? {} : { commit }), files: [] },
+      new: { label: 'the working tree', files: [] },
+      cells: compared,
+      control,
+      recorded,
+      notes,
+      world: baseline.run.world,
+    },
+    asMade(baseline, settings),
+    args,
+    terminal,
+  )
+}
+
+/** What the baseline holds is not what is asked for. Throws `UsageError`. */
+function refuseUnknown(
+  compared: readonly ComparedCell[],
+  recorded: readonly RoundRecord[],
+  path: string,
+): void {
+  const missing = compared.find((each) => !recorded.some((record) => isOldSideOf(record)(each)))
+  if (missing === undefined) return
+  const { scenario, policy, params } = missing.oldCell
+  const others = recorded.find(({ cell }) => cell.scenario === scenario && cell.policy === policy)
+  const what = `${scenario} · ${policy}`
+  const remedy = 'compare what it has, or make it anew with loopdyno baseline update'
+  if (others === undefined) throw new UsageError(`The baseline '${path}' has no ${what}: ${remedy}`)
+  const differing = Object.keys({ ...params, ...others.cell.params }).filter(
+    (name) => JSON.stringify(params[name]) !== JSON.stringify(others.cell.params[name]),
+  )
+  const how = differing.length === 0 ? 'in another time or selector' : `with another ${differing.join(', ')}`
+  throw new UsageError(`The baseline '${path}' has ${what} ${how}: ${remedy}`)
+}
+
+/** Figures in real time are those of one machine. Throws `UsageError`. */
+function refuseOtherMachine(compared: readonly ComparedCell[], baseline: Baseline, path: string): void {
+  if (compared.every((each) => each.new.cell.time === 'virtual')) return
+  const differences = environmentDifferences(baseline.environment, readEnvironment())
+  if (differences.length === 0) return
+  throw new UsageError(
+    `The real-time figures of '${path}' are another machine's (${differences.join('; ')}): check virtual time with --time virtual, compare two versions here with --against REF, or make the baseline here with loopdyno baseline update`,
+  )
+}

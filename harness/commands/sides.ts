@@ -1,0 +1,101 @@
+/** From a matrix to the cells of two sides. */
+import { loadPlugin } from '../catalog.ts'
+import { UsageError } from '../errors.ts'
+import type { Arm } from '../measure/arm.ts'
+import type { PluginRef } from '../measure/loaded-code.ts'
+import { type Matrix, type PlannedCell, planCells } from '../measure/plan.ts'
+import { preparePolicy } from '../policy-parts.ts'
+import { defaultSelector } from '../selectors/registry.ts'
+import type { CheckSettings } from './check-settings.ts'
+import type { Flag } from './command.ts'
+import type { ComparedCell } from './comparing.ts'
+import { MATRIX_FLAGS } from './matrix-flags.ts'
+
+/** What a check compares when nothing is named: four policies on three scenarios. */
+export const CHECKED_POLICIES = ['fifo', 'priority', 'timing', 'custom-selector']
+
+const { policy, ...otherFlags } = MATRIX_FLAGS
+
+/** As for `run`, but what is not given is not filled in: it may be the baseline's to say. */
+export const CHECKED_MATRIX_FLAGS: Readonly<Record<string, Flag>> = {
+  policy: {
+    ...policy!,
+    default: undefined,
+    describe: `${policy!.describe} (default: those of the baseline, else ${CHECKED_POLICIES.join(', ')})`,
+  },
+  ...otherFlags,
+}
+
+/** Node's own loop: what no change of a policy can touch. */
+const CONTROL_POLICY = 'node'
+/** Busy from end to end and over at once; what runs beside it shows. */
+const CONTROL_SCENARIO = 'pipeline'
+
+/** Where the code of a side is. */
+export interface SideCode {
+  readonly arm: Arm
+  /** A plug-in's text as this side's processes have to be told it. Absent: as it was given. */
+  readonly textOf?: (plugin: PluginRef) => string
+}
+
+/** The cells of a matrix that can be run, and what is said of the others. */
+export function runnable(matrix: Matrix): { cells: PlannedCell[]; notes: string[] } {
+  const all = planCells(matrix)
+  const notes = all.flatMap(({ cell, unsupported }) =>
+    unsupported === undefined ? [] : [`Not compared: ${cell.scenario} · ${cell.policy}: ${unsupported}`],
+  )
+  return { cells: all.filter(({ unsupported }) => unsupported === undefined), notes: [...new Set(notes)] }
+}
+
+/** The same cell on both sides; without `old`, on the new one alone. */
+export function bothSides(
+  planned: PlannedCell,
+  old: SideCode | undefined,
+  now: SideCode,
+  settings: Pick<CheckSettings, 'warmupMs' | 'windowMs'>,
+): ComparedCell {
+  const { warmupMs, windowMs } = settings
+  const sustain = planned.cell.time === 'real' ? { sustain: { warmupMs, windowMs } } : {}
+  const on = ({ arm, textOf = ({ text }) => text }: SideCode): PlannedCell => ({
+    ...planned,
+    ...sustain,
+    arm,
+    policy: { ...planned.policy, label: textOf({ kind: 'policy', text: planned.policy.label }) },
+    scenario: { ...planned.scenario, text: textOf({ kind: 'scenario', text: planned.scenario.text }) },
+  })
+  return {
+    ...(old === undefined ? {} : { old: on(old) }),
+    new: on(now),
+    oldCell: planned.cell,
+  }
+}
+
+async function controlCell(): Promise<PlannedCell> {
+  const [cell] = planCells({
+    policies: [await preparePolicy(CONTROL_POLICY)],
+    scenarios: [{ text: CONTROL_SCENARIO, scenario: await loadPlugin('scenario', CONTROL_SCENARIO) }],
+    selectors: [defaultSelector()],
+    times: ['real'],
+    settings: [],
+  })
+  return cell!
+}
+
+/** A slowdown is a busy-wait, which virtual time does not notice. Throws `UsageError`. */
+export function refuseIdleInjection(cells: readonly PlannedCell[], { inject }: CheckSettings): void {
+  if (inject === undefined || cells.some(({ cell }) => cell.time === 'real')) return
+  throw new UsageError(
+    '--inject keeps a real processor busy, and these cells are all in virtual time: add --time real',
+  )
+}
+
+/** A cell in real time that no change of a policy can touch, where there is any real time at all. */
+export async function controls(
+  compared: readonly ComparedCell[],
+  old: Arm | undefined,
+  now: Arm,
+  settings: CheckSettings,
+): Promise<ComparedCell | undefined> {
+  if (!settings.control || compared.every((each) => each.new.cell.time === 'virtual')) return undefined
+  return bothSides(await controlCell(), old && { arm: old }, { arm: now }, settings)
+}

@@ -14,6 +14,8 @@ const CHILD = fileURLToPath(
 const HEAP_LIMIT_MB = 1024
 const MEMORY_LIMIT_BYTES = 2 * 2 ** 30
 const MEMORY_LOOK_MS = 200
+/** Where virtual rounds use all cores, threads of V8's own beside each only cost: an eighth less processor time without. */
+const VIRTUAL_FLAGS = ['--single-threaded', '--min-semi-space-size=16']
 /** What a child may print before the rest is dropped. */
 const OUTPUT_LIMIT = 4000
 
@@ -48,7 +50,7 @@ export class RoundProcess {
     const script = arm?.child ?? CHILD
     this.#child = spawn(
       process.execPath,
-      [`--max-old-space-size=${HEAP_LIMIT_MB}`, '--no-warnings', script, JSON.stringify(task)],
+      [...flagsOf(task), '--no-warnings', script, JSON.stringify(task)],
       // A process group of its own, so that what a policy starts is killed with it.
       {
         stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
@@ -123,6 +125,10 @@ export class RoundProcess {
     this.#killedFor ??= why
     this.kill()
   }
+}
+
+function flagsOf({ role }: ChildTask): string[] {
+  return [`--max-old-space-size=${HEAP_LIMIT_MB}`, ...(role === 'virtual' ? VIRTUAL_FLAGS : [])]
 }
 
 function collect(child: ChildProcess): () => string {

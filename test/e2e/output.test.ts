@@ -161,7 +161,7 @@ describe.runIf(hasScript)('on a terminal', { timeout: 60_000 }, () => {
   test.concurrent('progress tells what runs, and clears its line', async () => {
     const args = ['run', '-p', 'fifo,priority', ...GATHER, '--time', 'virtual', '--reporter', 'json']
     const { code, stdout } = await onTerminal([...args, '--out', 'tty'], { TERM: 'xterm', NO_COLOR: '1' })
-    expect(stdout).toContain('[2/2] gather · ')
+    expect(stdout).toContain('[1/2] gather · ')
     expect(stdout).toMatch(/ s left/)
     expect(stdout.split('\r').at(-2)).toContain('\x1b[2KWrote')
     expect([code, COLOR.test(stdout)]).toEqual([0, false])

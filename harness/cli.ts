@@ -3,6 +3,7 @@
 import yargs, { type Argv } from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { baseline } from './commands/baseline.ts'
+import { calibrate } from './commands/calibrate.ts'
 import { check } from './commands/check.ts'
 import type { Command, Ending, Terminal } from './commands/command.ts'
 import { compare } from './commands/compare.ts'
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   check,
   baseline,
   compare,
+  calibrate,
   report,
   merge,
   list,

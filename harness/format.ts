@@ -120,10 +120,22 @@ function grouped(integer: number): string {
   return String(integer).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
-/** A change or a threshold: `5 %`, `0.42 %`, `120 %`; the sign only where it is negative. */
+/** A share, `5 %`, `0.42 %`, `120 %`; the sign only where it is negative, and a real minus. Nothing but 0 is `0 %`. */
 export function formatShare(share: number): string {
   if (!Number.isFinite(share)) return MISSING
-  const percent = share * 100
-  const digits = Math.abs(percent) < 1 ? 2 : Math.abs(percent) < 100 ? 1 : 0
-  return `${Number(percent.toFixed(digits))} %`
+  const percent = Math.abs(share * 100)
+  const digits = percent < 1 ? 2 : percent < 100 ? 1 : 0
+  const text = percent < 0.005 ? percent.toPrecision(1) : percent.toFixed(digits)
+  return `${share < 0 ? '−' : ''}${Number(text)} %`
+}
+
+/** A change: `+7.3 %`, `−4.1 %`, `0 %`. */
+export function formatChange(share: number): string {
+  return `${share > 0 ? '+' : ''}${formatShare(share)}`
+}
+
+/** `+6.1 … +8.5 %`; empty where there is none. */
+export function formatInterval(low: number | undefined, high: number | undefined): string {
+  if (low === undefined || high === undefined) return ''
+  return `${formatChange(low).replace(' %', '')} … ${formatChange(high)}`
 }

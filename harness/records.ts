@@ -103,7 +103,7 @@ export const comparisonSchema = z.object({
       control: z.number().int().positive().optional(),
     }),
   ),
-  rules: z.array(ruleSchema),
+  rules: z.array(ruleSchema).readonly(),
   /** Of the whole family of tests. */
   alpha: z.number(),
   /** A slowdown up to this share is not looked for: .03. */

@@ -1,4 +1,4 @@
-/** `junit.xml`: what CI systems show as tests; one a cell of a run, one a metric and event log of a check. */
+/** `junit.xml`: what CI systems show as tests; one a cell of a run; of a check one a gated metric and virtual cell. */
 import type { Reporter } from '../harness/verdict/reporter.ts'
 import { checkCases, runCases } from './junit/cases.ts'
 import { documentOf } from './junit/xml.ts'

@@ -1,19 +1,18 @@
-import { existsSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { UsageError } from '../errors.ts'
 import { formatValue } from '../format.ts'
-import { workingState } from '../measure/git.ts'
+import { findRepository, workingState } from '../measure/git.ts'
+import { allFiles, describeCode, isUnder, pathsOf } from '../measure/loaded-code.ts'
 import type { Matrix } from '../measure/plan.ts'
 import type { RunRecords } from '../records.ts'
-import { isPath, parseSpec } from '../spec.ts'
-import { type Baseline, baselineOf, labelOf } from '../verdict/baseline.ts'
+import { type Baseline, type BaselineOrigin, baselineOf, labelOf } from '../verdict/baseline.ts'
 import { BASELINE_FILE, readBaseline, writeBaseline } from './baseline-file.ts'
-import { asInBaseline, asMade } from './baseline-plan.ts'
-import { CHECK_FLAGS, type CheckSettings, readCheckSettings } from './check-settings.ts'
+import { asInBaseline, latestSettings } from './baseline-plan.ts'
+import { CHECK_FLAGS, readCheckSettings } from './check-settings.ts'
 import type { Arguments, Command, Ending, Terminal } from './command.ts'
 import { recordSides } from './comparing.ts'
-import { readMatrix } from './matrix-flags.ts'
-import { bothSides, CHECKED_MATRIX_FLAGS, CHECKED_POLICIES, controls, runnable } from './sides.ts'
+import { bothSides, CHECKED_MATRIX_FLAGS, controls, pluginsOf, readCheckedMatrix, runnable } from './sides.ts'
 
 export const baseline: Command = {
   name: 'baseline',
@@ -42,23 +41,19 @@ export const baseline: Command = {
     if (args.inject !== undefined)
       throw new UsageError('A baseline must not be slowed down: leave --inject out')
     if (args.shard !== undefined) throw new UsageError('A baseline is made in one piece: leave --shard out')
-    if (args.action === 'update') {
-      const known = readBaseline(path)
-      return save(asInBaseline(known, args), asMade(known, readCheckSettings(args)), terminal, known)
-    }
+    const replace = args.action === 'update'
+    if (replace) return save(asInBaseline(readBaseline(path), args), terminal, { replace })
     if (existsSync(path))
-      throw new UsageError(`There is a baseline '${path}' already: replace it with loopdyno baseline update`)
-    return save(args, readCheckSettings(args), terminal)
+      throw new UsageError(
+        `There is a baseline '${path}' already: replace it with loopdyno baseline update, or choose another file with --baseline`,
+      )
+    return save(args, terminal, { replace })
   },
 }
 
-async function save(
-  args: Arguments,
-  settings: CheckSettings,
-  terminal: Terminal,
-  replaced?: Baseline,
-): Promise<Ending> {
-  const matrix = await readMatrix(args.policy === undefined ? { ...args, policy: CHECKED_POLICIES } : args)
+async function save(args: Arguments, terminal: Terminal, how: { replace: boolean }): Promise<Ending> {
+  const settings = { ...readCheckSettings(args), confirm: false }
+  const matrix = await readCheckedMatrix(args)
   const { cells, notes } = runnable(matrix)
   const now = { arm: { name: 'new' as const } }
   const compared = cells.map((planned) => bothSides(planned, undefined, now, settings))
@@ -69,36 +64,37 @@ async function save(
     control: await controls(compared, undefined, now.arm, settings),
     recorded: [],
     notes,
-    world: replaced?.run.world,
+    matrix,
   }
   for (const note of notes) terminal.err(`${note}\n`)
   const path = String(args.baseline)
   const commit = await commitOf(matrix)
-  return recordSides(
-    plan,
-    { ...settings, confirm: false },
-    args,
-    terminal,
-    async (records, folder, stopped) => {
-      const trouble = stopped === undefined ? brokenCell(records) : 'it was stopped'
-      if (trouble !== undefined) {
-        terminal.err(`No baseline was written: ${trouble}. The records are in ${folder}\n`)
-        return stopped ?? 'failed'
-      }
-      const { selectors, times, settings: asked } = matrix
-      const made = baselineOf(records, {
-        ...(commit === undefined ? {} : { commit }),
-        policies: matrix.policies.map(({ label }) => label),
-        scenarios: matrix.scenarios.map(({ text }) => text),
-        selectors,
-        times,
-        settings: asked,
-      })
-      writeBaseline(path, made, { replace: replaced !== undefined })
-      terminal.out(`Wrote ${path}: ${count(cells.length, 'cell')}. Commit it beside the code it is of\n`)
-      return 'fine'
-    },
-  )
+  return recordSides(plan, settings, args, terminal, async (records, folder, stopped) => {
+    const trouble = stopped === undefined ? brokenCell(records) : 'it was stopped'
+    if (trouble !== undefined) {
+      terminal.err(`No baseline was written: ${trouble}. The records are in ${folder}\n`)
+      return stopped ?? 'failed'
+    }
+    const made = baselineOf(records, originOf(matrix, commit))
+    writeBaseline(path, made, how)
+    terminal.err(`Wrote ${path}: ${count(cells.length, 'cell')}. Commit it beside the code it is of\n`)
+    if (args.json) terminal.out(jsonOf(made))
+    return 'fine'
+  })
+}
+
+function originOf(
+  { policies, scenarios, selectors, times, settings }: Matrix,
+  commit: string | undefined,
+): BaselineOrigin {
+  return {
+    ...(commit === undefined ? {} : { commit }),
+    policies: policies.map(({ label }) => label),
+    scenarios: scenarios.map(({ text }) => text),
+    selectors,
+    times,
+    settings: Object.entries(latestSettings(settings)).map((setting) => setting.join('=')),
+  }
 }
 
 /** A cell that breaks down has no figures to compare with. */
@@ -110,17 +106,24 @@ function brokenCell({ rounds }: RunRecords): string | undefined {
   )
 }
 
-/** The commit whose code it is, marked where that code was changed meanwhile. */
-async function commitOf({ policies, scenarios }: Matrix): Promise<string | undefined> {
-  const paths = [...policies.map(({ label }) => parseSpec(label).name), ...scenarios.map(({ text }) => text)]
-  const files = paths.filter(isPath).map((path) => relative(process.cwd(), resolve(path)))
-  const { commit, dirty } = await workingState(process.cwd(), files)
-  return commit === undefined || dirty.length === 0 ? commit : `${commit}-dirty`
+/** The commit whose code it is, marked where the files of its plug-ins are not what that commit has. */
+async function commitOf(matrix: Matrix): Promise<string | undefined> {
+  const directory = realpathSync(process.cwd())
+  const { commit } = await workingState(directory, [])
+  if (commit === undefined) return undefined // a baseline may be kept without git
+  const { root } = await findRepository(directory)
+  const plugins = pluginsOf(matrix)
+  const paths = plugins.flatMap(pathsOf).map((path) => realpathSync(resolve(path)))
+  if (!paths.every((path) => isUnder(root, path))) return `${commit}-dirty`
+  const code = await describeCode({ label: 'the working tree', directory, root, foreign: [] }, plugins)
+  const files = allFiles(code.map((each) => each.files)).map(({ path }) => path)
+  const { dirty } = await workingState(directory, files)
+  return dirty.length === 0 ? commit : `${commit}-dirty`
 }
 
 function show(known: Baseline, args: Arguments, terminal: Terminal): Ending {
   if (args.json) {
-    terminal.out(`${JSON.stringify(known, null, 2)}\n`)
+    terminal.out(jsonOf(known))
     return 'fine'
   }
   const { createdAt, commit, environment, command, cells } = known
@@ -134,6 +137,10 @@ function show(known: Baseline, args: Arguments, terminal: Terminal): Ending {
   ]
   terminal.out(`${lines.join('\n')}\n`)
   return 'fine'
+}
+
+function jsonOf(baseline: Baseline): string {
+  return `${JSON.stringify(baseline, null, 2)}\n`
 }
 
 function digestText({ rounds }: Baseline['cells'][number]): string {

@@ -1,22 +1,25 @@
+import { existsSync } from 'node:fs'
 import { readEnvironment } from '../environment.ts'
 import { UsageError } from '../errors.ts'
 import type { Arm } from '../measure/arm.ts'
-import type { PluginRef } from '../measure/loaded-code.ts'
-import type { Matrix } from '../measure/plan.ts'
+import { hashFile, type PluginRef, pathsOf } from '../measure/loaded-code.ts'
 import type { RoundRecord } from '../records.ts'
+import { splitSpecs } from '../spec.ts'
 import { type Baseline, environmentDifferences, roundsOf } from '../verdict/baseline.ts'
 import { BASELINE_FILE, readBaseline } from './baseline-file.ts'
-import { asInBaseline, asMade } from './baseline-plan.ts'
+import { asInBaseline, refuseOtherMaking } from './baseline-plan.ts'
 import { CHECK_FLAGS, type CheckSettings, readCheckSettings } from './check-settings.ts'
 import type { Arguments, Command, Ending, Terminal } from './command.ts'
 import { type ComparedCell, executeComparison, isOldSideOf } from './comparing.ts'
+import { given } from './config-file.ts'
 import { type GitArm, type GitArms, prepareArms } from './git-arm.ts'
-import { readMatrix } from './matrix-flags.ts'
+import { readMatrix, strings } from './matrix-flags.ts'
 import {
   bothSides,
   CHECKED_MATRIX_FLAGS,
-  CHECKED_POLICIES,
   controls,
+  pluginsOf,
+  readCheckedMatrix,
   refuseIdleInjection,
   runnable,
   type SideCode,
@@ -46,54 +49,63 @@ export const check: Command = {
     ['$0 check --against HEAD -p fifo --inject 10%', 'shows that the check can fail'],
   ],
   async run(args, terminal) {
-    if (args.against === undefined) return checkBaseline(args, readCheckSettings(args), terminal)
-    const settings = readCheckSettings(args)
-    return checkAgainst(String(args.against), args, settings, terminal)
+    if (args.against === undefined) return checkBaseline(args, terminal)
+    // That of a config file is what is compared with otherwise.
+    if (given(args).baseline !== undefined)
+      throw new UsageError(
+        'Compare with a baseline or with a git ref: give --baseline or --against, not both',
+      )
+    return checkAgainst(String(args.against), args, terminal)
   },
 }
 
-async function checkAgainst(
-  ref: string,
-  args: Arguments,
-  settings: CheckSettings,
-  terminal: Terminal,
-): Promise<Ending> {
-  const matrix = await readMatrix(args.policy === undefined ? { ...args, policy: CHECKED_POLICIES } : args)
+async function checkAgainst(ref: string, args: Arguments, terminal: Terminal): Promise<Ending> {
+  const settings = readCheckSettings(args)
+  await refuseMissing(ref, args)
+  const matrix = await readCheckedMatrix(args)
   const { cells, notes } = runnable(matrix)
   refuseIdleInjection(cells, settings)
   const plugins = pluginsOf(matrix)
   const signal = watchSignals(terminal)
-  const arms = await prepareArms({ ref, cwd: process.cwd(), plugins }).finally(signal.stopWatching)
+  let arms: GitArms | undefined
   try {
+    arms = await prepareArms({ ref, cwd: process.cwd(), plugins })
     if (signal.ending !== undefined) return signal.ending
-    const old: SideCode = { arm: arms.old, textOf: (plugin) => arms.oldText(plugin) }
+    const old: SideCode = { arm: arms.old, textOf: arms.oldText }
     const now: SideCode = { arm: slowed(arms.new, settings) }
     const compared = cells.map((planned) => bothSides(planned, old, now, settings))
-    // Both sides of the control run the old side's code.
-    const control = await controls(compared, { ...arms.old }, { ...arms.old, name: 'new' }, settings)
-    return await executeComparison(
-      {
-        old: describeArm(arms.old),
-        new: describeArm(arms.new),
-        cells: compared,
-        control,
-        recorded: [],
-        notes: [...arms.notes, ...sameNote(arms, plugins), ...notes],
-      },
-      settings,
-      args,
-      terminal,
-    )
+    const plan = {
+      old: describeArm(arms.old),
+      new: describeArm(arms.new),
+      cells: compared,
+      // Both sides of the control run the old side's code.
+      control: await controls(compared, { ...arms.old }, { ...arms.old, name: 'new' }, settings),
+      recorded: [],
+      notes: [...arms.notes, ...sameNote(arms, plugins), ...notes],
+      matrix,
+    }
+    return await executeComparison(plan, settings, args, terminal, signal)
+  } catch (error) {
+    // What was being built was ended with us.
+    if (signal.ending !== undefined) return signal.ending
+    throw error
   } finally {
-    arms.dispose()
+    arms?.dispose()
+    signal.stopWatching()
   }
 }
 
-function pluginsOf({ policies, scenarios }: Matrix): PluginRef[] {
-  return [
-    ...policies.map(({ label }): PluginRef => ({ kind: 'policy', text: label })),
-    ...scenarios.map(({ text }): PluginRef => ({ kind: 'scenario', text })),
+/** A file that is not here may be in the ref: that is said where it is looked for in both. Throws `UsageError`. */
+async function refuseMissing(ref: string, { policy, scenario }: Arguments): Promise<void> {
+  const scenarios = strings(scenario).flatMap((text) => text.split(','))
+  const named: PluginRef[] = [
+    ...splitSpecs(strings(policy)).map((text) => ({ kind: 'policy' as const, text })),
+    ...scenarios.map((text) => ({ kind: 'scenario' as const, text: text.trim() })),
   ]
+  const plugins = named.filter((plugin) => pathsOf(plugin).some((path) => !existsSync(path)))
+  if (plugins.length === 0) return
+  const arms = await prepareArms({ ref, cwd: process.cwd(), plugins })
+  arms.dispose()
 }
 
 function slowed<A extends Arm>(arm: A, { inject }: CheckSettings): A {
@@ -109,36 +121,38 @@ function sameNote(arms: GitArms, plugins: readonly PluginRef[]): string[] {
   return [`Both sides run the same code: what differs between them is noise`]
 }
 
-async function checkBaseline(args: Arguments, settings: CheckSettings, terminal: Terminal): Promise<Ending> {
+async function checkBaseline(args: Arguments, terminal: Terminal): Promise<Ending> {
   const path = String(args.baseline ?? BASELINE_FILE)
   const baseline = readBaseline(path)
-  const matrix = await readMatrix(asInBaseline(baseline, args))
+  refuseOtherMaking(baseline, args, path)
+  const asked = asInBaseline(baseline, args)
+  const settings = readCheckSettings(asked)
+  const matrix = await readMatrix(asked)
   const { cells, notes } = runnable(matrix)
   refuseIdleInjection(cells, settings)
   const now: SideCode = { arm: slowed({ name: 'new' }, settings) }
   const compared = cells.map((planned) => bothSides(planned, undefined, now, settings))
-  const control = await controls(compared, undefined, { name: 'new' }, settings)
   const recorded = roundsOf(baseline)
   refuseUnknown(compared, recorded, path)
   refuseOtherMachine(compared, baseline, path)
   const { commit } = baseline
-  return executeComparison(
-    {
-      old: { label: path, ...(commit === undefined ? {} : { commit }), files: [] },
-      new: { label: 'the working tree', files: [] },
-      cells: compared,
-      control,
-      recorded,
-      notes,
-      world: baseline.run.world,
+  const plan = {
+    old: {
+      label: path,
+      ...(commit === undefined ? {} : { commit }),
+      files: [{ path, sha256: hashFile(path) }],
     },
-    asMade(baseline, settings),
-    args,
-    terminal,
-  )
+    new: { label: 'the working tree', files: [] },
+    cells: compared,
+    control: await controls(compared, undefined, { name: 'new' }, settings),
+    recorded,
+    notes,
+    matrix,
+  }
+  return executeComparison(plan, settings, asked, terminal)
 }
 
-/** What the baseline holds is not what is asked for. Throws `UsageError`. */
+/** The baseline does not hold what is asked for. Throws `UsageError`. */
 function refuseUnknown(
   compared: readonly ComparedCell[],
   recorded: readonly RoundRecord[],
@@ -149,7 +163,7 @@ function refuseUnknown(
   const { scenario, policy, params } = missing.oldCell
   const others = recorded.find(({ cell }) => cell.scenario === scenario && cell.policy === policy)
   const what = `${scenario} · ${policy}`
-  const remedy = 'compare what it has, or make it anew with loopdyno baseline update'
+  const remedy = 'compare what it has (loopdyno baseline show), or make it anew with loopdyno baseline update'
   if (others === undefined) throw new UsageError(`The baseline '${path}' has no ${what}: ${remedy}`)
   const differing = Object.keys({ ...params, ...others.cell.params }).filter(
     (name) => JSON.stringify(params[name]) !== JSON.stringify(others.cell.params[name]),

@@ -1,20 +1,10 @@
 import { UsageError } from '../errors.ts'
-import { lockDirectory } from '../measure/directory-lock.ts'
-import {
-  appendRecord,
-  prepareDirectory,
-  type ReadRecords,
-  readRecords,
-  startRecords,
-} from '../measure/record-file.ts'
-import { type Cell, type Comparison, cellKey, type RoundRecord, type RunHeader } from '../records.ts'
-import { environmentDifferences } from '../verdict/baseline.ts'
-import { CHECK_FLAGS, readCheckSettings, readJudgeSettings } from './check-settings.ts'
+import { CHECK_FLAGS, readCheckSettings } from './check-settings.ts'
 import type { Arguments, Command, Ending, Terminal } from './command.ts'
 import { executeComparison } from './comparing.ts'
-import { commandLine } from './executing.ts'
+import { compareFolders, keyButPolicy } from './comparing-folders.ts'
+import { given } from './config-file.ts'
 import { readMatrix } from './matrix-flags.ts'
-import { endingOfReport, loadReporters, writeReports } from './reporting.ts'
 import { bothSides, CHECKED_MATRIX_FLAGS, controls, refuseIdleInjection, runnable } from './sides.ts'
 
 export const compare: Command = {
@@ -35,8 +25,9 @@ export const compare: Command = {
     if (args.old === undefined) return comparePolicies(args, terminal)
     if (args.new === undefined)
       throw new UsageError(`Give two folders to compare, '${args.old}' and another, or two policies with -p`)
-    if (args.policy !== undefined) throw new UsageError('Give two folders or two policies with -p, not both')
-    return compareFolders(String(args.old), String(args.new), args, terminal)
+    if (given(args).policy !== undefined)
+      throw new UsageError('Give two folders or two policies with -p, not both')
+    return compareFolders([String(args.old), String(args.new)], compare.flags, args, terminal)
   },
 }
 
@@ -71,99 +62,7 @@ async function comparePolicies(args: Arguments, terminal: Terminal): Promise<End
     control,
     recorded: [],
     notes: [...new Set([...before.notes, ...after.notes])],
+    matrix,
   }
   return executeComparison(plan, settings, args, terminal)
-}
-
-/** Selectors may be the policies' own. */
-function keyButPolicy(cell: Cell): string {
-  return cellKey({ ...cell, policy: '', selector: cell.time === 'virtual' ? '' : cell.selector })
-}
-
-async function compareFolders(
-  oldFolder: string,
-  newFolder: string,
-  args: Arguments,
-  terminal: Terminal,
-): Promise<Ending> {
-  const [old, now] = [readRecords(oldFolder), readRecords(newFolder)]
-  const settings = readJudgeSettings(args)
-  const reporters = await loadReporters(args)
-  const pairs = pairsOf(old, now, [oldFolder, newFolder])
-  refuseOtherMachine(pairs, old.header, now.header, [oldFolder, newFolder])
-  const directory = String(args.out)
-  if ([oldFolder, newFolder].includes(directory))
-    throw new UsageError(`The run in '${directory}' would be replaced: choose another folder with --out`)
-  const { plan: _, shard: __, ...header } = now.header
-  const rounds = [...sideOf(old, 'old'), ...sideOf(now, 'new')]
-  const comparison: Comparison = {
-    old: { label: oldFolder, files: [] },
-    new: { label: newFolder, files: [] },
-    pairs,
-    ...settings,
-    confirm: false,
-    virtualRounds: now.header.comparison?.virtualRounds ?? now.header.rounds,
-    warmupMs: now.header.comparison?.warmupMs ?? 0,
-    windowMs: now.header.comparison?.windowMs ?? 0,
-  }
-  prepareDirectory(directory)
-  const unlock = lockDirectory(directory)
-  try {
-    startRecords(directory, {
-      ...header,
-      command: commandLine(),
-      comparison,
-      cells: pairs.map((pair) => pair.new),
-    })
-    for (const round of rounds) appendRecord(directory, round)
-    const report = await writeReports(readRecords(directory), reporters, directory, args, terminal)
-    return endingOfReport(report, args)
-  } finally {
-    unlock()
-  }
-}
-
-/** The rounds of a run; of one that compared two sides itself, those of its new side. */
-function sideOf({ rounds }: ReadRecords, arm: 'old' | 'new'): RoundRecord[] {
-  return rounds
-    .filter((round) => round.arm !== 'old' && round.stage === undefined && round.control === undefined)
-    .map((round) => ({ ...round, arm }))
-}
-
-/** The same cell in both runs; where each has one policy, its cells are held against those of the other. */
-function pairsOf(
-  { header: old }: ReadRecords,
-  { header: now }: ReadRecords,
-  [oldFolder, newFolder]: readonly [string, string],
-): Comparison['pairs'] {
-  const bySelf = now.cells.flatMap((cell) => {
-    const same = old.cells.find((each) => cellKey(each) === cellKey(cell))
-    return same === undefined ? [] : [{ old: same, new: cell }]
-  })
-  if (bySelf.length > 0) return bySelf
-  const single = [old, now].every(({ cells }) => new Set(cells.map(({ policy }) => policy)).size === 1)
-  const acrossPolicies = single
-    ? now.cells.flatMap((cell) => {
-        const same = old.cells.find((each) => keyButPolicy(each) === keyButPolicy(cell))
-        return same === undefined ? [] : [{ old: same, new: cell }]
-      })
-    : []
-  if (acrossPolicies.length > 0) return acrossPolicies
-  throw new UsageError(
-    `'${oldFolder}' and '${newFolder}' have no cell in common: the same scenario with the same parameters, time and selector`,
-  )
-}
-
-function refuseOtherMachine(
-  pairs: Comparison['pairs'],
-  old: RunHeader,
-  now: RunHeader,
-  [oldFolder, newFolder]: readonly [string, string],
-): void {
-  if (pairs.every((pair) => pair.new.time === 'virtual')) return
-  const differences = environmentDifferences(old.environment, now.environment)
-  if (differences.length === 0) return
-  throw new UsageError(
-    `'${oldFolder}' and '${newFolder}' are of different machines (${differences.join('; ')}): figures in real time cannot be compared; run both on one, or compare runs in virtual time`,
-  )
 }

@@ -1,11 +1,10 @@
 /** From two sides to records, reports and an ending: shared by every command that compares. */
-import { createHash } from 'node:crypto'
 import { readEnvironment } from '../environment.ts'
 import { runCampaign } from '../measure/campaign.ts'
 import { lockDirectory } from '../measure/directory-lock.ts'
 import { divergingEvent, divergingInterval } from '../measure/divergence.ts'
 import { type PlannedPair, runDuel } from '../measure/duel.ts'
-import type { PlannedCell } from '../measure/plan.ts'
+import type { Matrix, PlannedCell } from '../measure/plan.ts'
 import { appendRecord, prepareDirectory, readRecords, startRecords } from '../measure/record-file.ts'
 import {
   type Cell,
@@ -27,9 +26,9 @@ import type { Arguments, Ending, Terminal } from './command.ts'
 import { commandLine } from './executing.ts'
 import { Progress } from './progress.ts'
 import { endingOfReport, loadReporters, writeReports } from './reporting.ts'
-import { readJobs, readShard } from './sharding.ts'
+import { readJobs, readShard, shardHeader } from './sharding.ts'
 import { type SignalWatch, watchSignals } from './signals.ts'
-import { readWorld } from './world-flags.ts'
+import { type AskedWorld, readWorld } from './world-flags.ts'
 
 /** A cell of both sides. */
 export interface ComparedCell extends PlannedPair {
@@ -45,8 +44,8 @@ export interface ComparisonPlan {
   /** Rounds of the old side that are there already. */
   readonly recorded: readonly RoundRecord[]
   readonly notes: readonly string[]
-  /** That of the recorded rounds; absent: as the flags say. */
-  readonly world?: WorldModel
+  /** What the cells are of. */
+  readonly matrix: Matrix
 }
 
 /** Runs both sides and writes their reports; nothing is written before all is known to be sound. Throws `UsageError`. */
@@ -55,14 +54,18 @@ export async function executeComparison(
   settings: CheckSettings,
   args: Arguments,
   terminal: Terminal,
+  watched?: SignalWatch,
 ): Promise<Ending> {
   const reporters = await loadReporters(args)
-  return recordSides(plan, settings, args, terminal, async (records, directory, stopped) => {
+  const use: RecordsUse = async (records, directory, stopped) => {
     const report = await writeReports(records, reporters, directory, args, terminal)
     if (stopped !== undefined) terminal.err(`Stopped: what there is so far is in ${directory}\n`)
     return stopped ?? endingOfReport(report, args)
-  })
+  }
+  return recordSides(plan, settings, args, terminal, use, watched)
 }
+
+type RecordsUse = (records: RunRecords, directory: string, stopped: Ending | undefined) => Promise<Ending>
 
 /** Runs both sides, or the new one alone, and hands on their records while the folder is still ours. */
 export async function recordSides(
@@ -70,36 +73,38 @@ export async function recordSides(
   settings: CheckSettings,
   args: Arguments,
   terminal: Terminal,
-  use: (records: RunRecords, directory: string, stopped: Ending | undefined) => Promise<Ending>,
+  use: RecordsUse,
+  watched?: SignalWatch,
 ): Promise<Ending> {
   const shard = readShard(args, plan.cells.length)
   const jobs = readJobs(args)
   const directory = String(args.out)
   const planned = plan.cells.map((each) => each.new)
-  const world = await readWorld(args, planned, terminal, plan.world)
+  const world = await readWorld(args, planned, terminal)
   prepareDirectory(directory)
   const unlock = lockDirectory(directory)
+  const signal = watched ?? watchSignals(terminal)
   try {
     const cells = cellsOf(plan, shard)
-    const header = headerOf(plan, settings, cells, shard)
-    const worldText = world.text === '' ? {} : { world: world.model, worldText: world.text }
-    const kept = startRecords(directory, { ...header, ...worldText })
+    const kept = startRecords(directory, headerOf(plan, settings, cells, world, shard))
     if (kept !== undefined) terminal.err(`The records of the run before are kept as ${kept}\n`)
     const recorded = plan.recorded.flatMap((record) => cells.filter(isOldSideOf(record)).map(marked(record)))
     for (const record of recorded) appendRecord(directory, record)
     const labels = [plan.old.label, plan.new.label] as const
-    const place = { directory, world: world.model, jobs, terminal, recorded, labels }
+    const place = { directory, world: world.model, jobs, terminal, signal, recorded, labels }
     const stopped = await new Comparing(cells, settings, place).run()
     return await use(readRecords(directory), directory, stopped)
   } finally {
     unlock()
+    if (watched === undefined) signal.stopWatching()
   }
 }
 
-/** The cells that are run here: all of them, or a shard's. Each shard has a control of its own. */
+/** The cells that are run here: all of them, or a shard's. Each shard with real time has a control of its own. */
 function cellsOf({ cells, control }: ComparisonPlan, shard: ShardNumber | undefined): ComparedCell[] {
   const own = shard === undefined ? cells : cellsOfShard(cells, shard)
-  return control === undefined ? [...own] : [...own, { ...control, control: shard?.index ?? 1 }]
+  if (control === undefined || own.every((each) => each.new.cell.time === 'virtual')) return [...own]
+  return [...own, { ...control, control: shard?.index ?? 1 }]
 }
 
 export function isOldSideOf(record: RoundRecord): (cell: ComparedCell) => boolean {
@@ -117,6 +122,7 @@ interface Place {
   readonly world: WorldModel
   readonly jobs: number
   readonly terminal: Terminal
+  readonly signal: SignalWatch
   /** Rounds of the old side, where that is not run. */
   readonly recorded: readonly RoundRecord[]
   /** What people call the sides, the old one first. */
@@ -128,14 +134,12 @@ class Comparing {
   readonly #cells: readonly ComparedCell[]
   readonly #settings: CheckSettings
   readonly #place: Place
-  readonly #signal: SignalWatch
   readonly #progress: Progress
 
   constructor(cells: readonly ComparedCell[], settings: CheckSettings, place: Place) {
     this.#cells = cells
     this.#settings = settings
     this.#place = place
-    this.#signal = watchSignals(place.terminal)
     this.#progress = new Progress(place.terminal)
   }
 
@@ -149,16 +153,15 @@ class Comparing {
       await this.#findDivergences()
     } finally {
       this.#progress.clear()
-      this.#signal.stopWatching()
     }
-    return this.#signal.ending
+    return this.#place.signal.ending
   }
 
   #cellsIn(time: Cell['time']): ComparedCell[] {
     return this.#cells.filter((each) => each.new.cell.time === time)
   }
 
-  readonly #isStopped = () => this.#signal.ending !== undefined
+  readonly #isStopped = () => this.#place.signal.ending !== undefined
 
   async #runVirtual(): Promise<void> {
     const cells = this.#cellsIn('virtual').flatMap(sidesOf)
@@ -263,41 +266,35 @@ function headerOf(
   plan: ComparisonPlan,
   settings: CheckSettings,
   compared: readonly ComparedCell[],
+  world: AskedWorld,
   shard: ShardNumber | undefined,
 ): RunHeader {
   const { rules, alpha, margin, exact, confirm, inject, virtualRounds, warmupMs, windowMs } = settings
-  const whole = plan.cells.map((each) => each.new.cell)
-  const own = compared.filter(({ control }) => control === undefined).map((each) => each.new.cell)
-  const sides = { old: plan.old, new: plan.new }
-  const how = { rules, alpha, margin, exact, confirm, virtualRounds, warmupMs, windowMs }
-  const common = { seed: settings.seed, rounds: settings.rounds }
-  return {
+  const cells = plan.cells.map((each) => each.new.cell)
+  const comparison: Comparison = {
+    old: plan.old,
+    new: plan.new,
+    pairs: compared.map(({ oldCell, new: { cell }, control }) => ({
+      old: oldCell,
+      new: cell,
+      ...(control === undefined ? {} : { control }),
+    })),
+    ...{ rules, alpha, margin, exact, confirm, virtualRounds, warmupMs, windowMs },
+    ...(inject === undefined ? {} : { inject }),
+  }
+  const whole: RunHeader = {
     kind: 'run',
     schema: RECORD_SCHEMA,
     startedAt: new Date().toISOString(),
-    ...common,
+    seed: settings.seed,
+    rounds: settings.rounds,
     environment: readEnvironment(),
     command: commandLine(),
-    policies: [...new Set(whole.map(({ policy }) => policy))],
-    cells: own,
-    ...(shard === undefined
-      ? {}
-      : { shard: { ...shard, cells: whole }, plan: planOf([common, sides, how, whole]) }),
+    policies: [...new Set(cells.map(({ policy }) => policy))],
+    cells,
     ...(plan.notes.length === 0 ? {} : { notes: [...plan.notes] }),
-    comparison: {
-      ...sides,
-      pairs: compared.map(({ oldCell, new: { cell }, control }) => ({
-        old: oldCell,
-        new: cell,
-        ...(control === undefined ? {} : { control }),
-      })),
-      ...how,
-      ...(inject === undefined ? {} : { inject }),
-    },
+    ...(world.text === '' ? {} : { world: world.model, worldText: world.text }),
+    comparison,
   }
-}
-
-/** SHA-256 of what shards must have in common. */
-function planOf(parts: unknown): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+  return shard === undefined ? whole : shardHeader(whole, plan.matrix, shard)
 }

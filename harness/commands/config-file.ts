@@ -68,28 +68,34 @@ export function configured(args: Arguments): Configured {
   return (args.configured as Configured | undefined) ?? NOTHING
 }
 
+/** What the command line itself says, and neither a config file nor a default. */
+export function given(args: Arguments): Arguments {
+  return (args.given as Arguments | undefined) ?? {}
+}
+
 /** The flags that a command takes. */
 export function flagsOf({ flags, config }: Command): Readonly<Record<string, Flag>> {
   return config === undefined ? flags : { ...flags, ...CONFIG_FLAG }
 }
 
-/** `given` holds what the command line says and nothing else. Throws `UsageError`. */
-export async function withConfig(command: Command, given: Arguments, terminal: Terminal): Promise<Arguments> {
+/** `said` holds what the command line says and nothing else. Throws `UsageError`. */
+export async function withConfig(command: Command, said: Arguments, terminal: Terminal): Promise<Arguments> {
   const defaults = Object.entries(command.flags).map(([name, flag]) => [name, flag.default])
   return {
     ...Object.fromEntries(defaults),
-    ...(await configArguments(command.config, given, terminal)),
-    ...given,
+    ...(await configArguments(command.config, said, terminal)),
+    ...said,
+    given: said,
   }
 }
 
 async function configArguments(
   use: ConfigUse | undefined,
-  given: Arguments,
+  said: Arguments,
   terminal: Terminal,
 ): Promise<Arguments> {
-  if (use === undefined || given.config === false) return {} // --no-config
-  const path = given.config === undefined ? findConfig('.') : String(given.config)
+  if (use === undefined || said.config === false) return {} // --no-config
+  const path = said.config === undefined ? findConfig('.') : String(said.config)
   if (path === undefined) return {}
   const config = inWorkingDirectory(await readConfig(path), dirname(path))
   terminal.err(`Settings are those of ${path}, where no flag says otherwise\n`)

@@ -4,15 +4,16 @@ import { lockDirectory } from '../measure/directory-lock.ts'
 import { appendRecord, prepareDirectory, readRecords, startRecords } from '../measure/record-file.ts'
 import type { RunRecords } from '../records.ts'
 import { machineDifferences, mergeShards } from '../verdict/merging.ts'
+import { JUDGE_FLAGS } from './check-settings.ts'
 import type { Command, Terminal } from './command.ts'
 import { strings } from './matrix-flags.ts'
 import { endingOfReport, loadReporters, REPORT_FLAGS, writeReports } from './reporting.ts'
 
 export const merge: Command = {
   name: 'merge',
-  describe: 'Put the shards of a run together: records and reports as of one run',
+  describe: 'Put the shards of a run or a check together: records and reports as of one',
   positionals: { folder: { describe: 'The folders of all shards', required: true, array: true } },
-  flags: REPORT_FLAGS,
+  flags: { ...REPORT_FLAGS, 'fail-on-inconclusive': JUDGE_FLAGS['fail-on-inconclusive']! },
   examples: [
     ['$0 run -s mm1,gather --time virtual --shard 1/2 --out one', 'half of the cells, here'],
     ['$0 run -s mm1,gather --time virtual --shard 2/2 --out two', 'the others, on another machine perhaps'],

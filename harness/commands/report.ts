@@ -1,4 +1,5 @@
 import { prepareDirectory, readRecords } from '../measure/record-file.ts'
+import { JUDGE_FLAGS } from './check-settings.ts'
 import type { Command } from './command.ts'
 import { endingOfReport, loadReporters, REPORT_FLAGS, writeReports } from './reporting.ts'
 
@@ -8,7 +9,7 @@ export const report: Command = {
   name: 'report',
   describe: 'Make the reports of a run again, from its records alone',
   positionals: { folder: { describe: 'The folder of the run', default: 'loopdyno-report' } },
-  flags: { reporter: reporter!, json: json! },
+  flags: { reporter, json, 'fail-on-inconclusive': JUDGE_FLAGS['fail-on-inconclusive']! },
   examples: [
     ['$0 report', 'table, pages and charts of the run in loopdyno-report'],
     ['$0 report results --reporter table', 'only the table'],

@@ -7,12 +7,26 @@ import { type Matrix, type PlannedCell, planCells } from '../measure/plan.ts'
 import { preparePolicy } from '../policy-parts.ts'
 import { defaultSelector } from '../selectors/registry.ts'
 import type { CheckSettings } from './check-settings.ts'
-import type { Flag } from './command.ts'
+import type { Arguments, Flag } from './command.ts'
 import type { ComparedCell } from './comparing.ts'
-import { MATRIX_FLAGS } from './matrix-flags.ts'
+import { MATRIX_FLAGS, readMatrix, strings } from './matrix-flags.ts'
 
 /** What a check compares when nothing is named: four policies on three scenarios. */
-export const CHECKED_POLICIES = ['fifo', 'priority', 'timing', 'custom-selector']
+const CHECKED_POLICIES = ['fifo', 'priority', 'timing', 'custom-selector']
+const CHECKED_SCENARIOS = ['http-server', 'pipeline', 'gather']
+/**
+ * Their sizes where no scenario is named. A loop that mostly sleeps, or spins for declared work, costs too little itself
+ * to be compared; two servers and what drives them have to fit on two cores.
+ */
+const CHECKED_SETTINGS = [
+  'http-server.load=0.4',
+  'pipeline.scale=0.0001',
+  'pipeline.workUs=0',
+  'pipeline.items=1000',
+  'gather.tasks=20000',
+  'gather.minMs=0',
+  'gather.maxMs=20',
+]
 
 const { policy, ...otherFlags } = MATRIX_FLAGS
 
@@ -26,6 +40,14 @@ export const CHECKED_MATRIX_FLAGS: Readonly<Record<string, Flag>> = {
   ...otherFlags,
 }
 
+/** The matrix of a check: what is not named is as above. Throws `UsageError`. */
+export function readCheckedMatrix(args: Arguments): Promise<Matrix> {
+  const policies = { policy: args.policy ?? CHECKED_POLICIES }
+  if (args.scenario !== undefined) return readMatrix({ ...args, ...policies })
+  const set = [...CHECKED_SETTINGS, ...strings(args.set)]
+  return readMatrix({ ...args, ...policies, scenario: CHECKED_SCENARIOS, set })
+}
+
 /** Node's own loop: what no change of a policy can touch. */
 const CONTROL_POLICY = 'node'
 /** Busy from end to end and over at once; what runs beside it shows. */
@@ -36,6 +58,14 @@ export interface SideCode {
   readonly arm: Arm
   /** A plug-in's text as this side's processes have to be told it. Absent: as it was given. */
   readonly textOf?: (plugin: PluginRef) => string
+}
+
+/** What a matrix loads. */
+export function pluginsOf({ policies, scenarios }: Matrix): PluginRef[] {
+  return [
+    ...policies.map(({ label }): PluginRef => ({ kind: 'policy', text: label })),
+    ...scenarios.map(({ text }): PluginRef => ({ kind: 'scenario', text })),
+  ]
 }
 
 /** The cells of a matrix that can be run, and what is said of the others. */
@@ -76,7 +106,7 @@ async function controlCell(): Promise<PlannedCell> {
     scenarios: [{ text: CONTROL_SCENARIO, scenario: await loadPlugin('scenario', CONTROL_SCENARIO) }],
     selectors: [defaultSelector()],
     times: ['real'],
-    settings: [],
+    settings: CHECKED_SETTINGS.filter((each) => each.startsWith(`${CONTROL_SCENARIO}.`)),
   })
   return cell!
 }

@@ -7,7 +7,7 @@ import type { RoundRecord } from '../records.ts'
 import type { WorldModel } from '../world/model.ts'
 import type { CampaignProgress } from './campaign.ts'
 import { type PlannedCell, roundOrder } from './plan.ts'
-import { runRound } from './runner.ts'
+import { type RoundRequest, runRound } from './runner.ts'
 
 /** The number of the pair of rounds that is run in advance. */
 const REHEARSAL = -1
@@ -39,11 +39,13 @@ export interface DuelOptions {
   readonly onRecord: (record: RoundRecord) => void
 }
 
+type RunRound = (request: RoundRequest) => Promise<RoundRecord>
+
 /**
  * The first pair of each cell is run in advance and forgotten: it warms up disk and caches, and shows which figures
  * there are. A cell that breaks down is decided: its other rounds are not run.
  */
-export async function runDuel(options: DuelOptions): Promise<void> {
+export async function runDuel(options: DuelOptions, run: RunRound = runRound): Promise<void> {
   const { pairs, rounds, seed, isStopped, onProgress } = options
   const total = pairs.length * (rounds + 1)
   const apart = new Map<PlannedPair, boolean>()
@@ -54,7 +56,7 @@ export async function runDuel(options: DuelOptions): Promise<void> {
       if (isStopped()) return
       if (!broken.has(pair)) {
         onProgress({ total, left: { real: left, virtual: 0 }, running: [{ planned: pair.new, round }] })
-        const records = await runPair(pair, round, apart.get(pair) ?? false, options)
+        const records = await runPair(pair, round, apart.get(pair) ?? false, options, run)
         if (isStopped()) return // what a signal cut short is no result
         const isBroken = records.some(({ status }) => status !== 'ok')
         if (isBroken) broken.add(pair)
@@ -72,12 +74,13 @@ async function runPair(
   round: number,
   apart: boolean,
   { seed, stage, timeLimitMs, world, isStopped }: DuelOptions,
+  runOne: RunRound,
 ): Promise<RoundRecord[]> {
   const sides = pair.old === undefined ? [pair.new] : [pair.old, pair.new]
   if (newIsFirst(seed, round, pair)) sides.reverse()
   const shared = { seed: deriveSeed(seed, `${stage ?? 'round'} ${round}`), timeLimitMs, world, isStopped }
   const run = async (planned: PlannedCell): Promise<RoundRecord> => {
-    const record = await runRound({ planned, round: Math.max(round, 0), repeats: 1, ...shared })
+    const record = await runOne({ planned, round: Math.max(round, 0), repeats: 1, ...shared })
     const { control } = pair
     return { ...record, ...(stage && { stage }), ...(control && { control }) }
   }

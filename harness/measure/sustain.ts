@@ -1,5 +1,5 @@
 /** A scenario that is over in a moment is run again and again, warm, until there is enough of it to measure. */
-import type { MetricValue } from '../contracts.ts'
+import type { Clock, MetricValue } from '../contracts.ts'
 import { Histogram } from '../histogram.ts'
 import { RealClock } from '../loop/clock.ts'
 import type { Outcome } from './round.ts'
@@ -19,8 +19,8 @@ const NS_PER_MS = 1e6
 export async function sustain(
   run: () => Promise<Outcome>,
   { warmupMs, windowMs }: Sustain,
+  clock: Pick<Clock, 'nowNs'> = new RealClock(),
 ): Promise<Outcome> {
-  const clock = new RealClock()
   const startedNs = clock.nowNs()
   const elapsedMs = (sinceNs: number) => (clock.nowNs() - sinceNs) / NS_PER_MS
   do {
@@ -37,33 +37,53 @@ export async function sustain(
   return asOne(runs)
 }
 
-/** What several runs come to: counts and times add up, rates follow from the sums, and of the rest the median counts. */
+/**
+ * What several runs come to. What happened adds up, rates and means follow from the sums, of peaks the highest counts,
+ * and of the rest the median: it is that of one run.
+ */
 export function asOne(runs: readonly Outcome[]): Outcome {
   const last = runs.at(-1)!
   if (runs.length === 1) return last
   const histograms = mergeHistograms(runs)
-  const metrics = mergeMetrics(runs)
-  for (const [name, histogram] of histograms) {
-    metrics[`${name}.mean`] = { value: histogram.mean, unit: 'ns', better: 'lower' }
-    metrics[`${name}.max`] = { value: histogram.max, unit: 'ns', better: 'lower' }
-  }
+  const encoded = [...histograms].map(([name, { whole }]) => [name, whole.encode()] as const)
   return {
     ...last,
-    metrics,
-    histograms: Object.fromEntries([...histograms].map(([name, histogram]) => [name, histogram.encode()])),
+    metrics: { ...mergeMetrics(runs), ...meansOf(histograms) },
+    histograms: Object.fromEntries(encoded),
     findings: runs.flatMap(({ findings }) => findings),
   }
 }
 
-function mergeHistograms(runs: readonly Outcome[]): Map<string, Histogram> {
-  const merged = new Map<string, Histogram>()
-  for (const [name, encoded] of runs.flatMap((run) => Object.entries(run.histograms))) {
-    const histogram = Histogram.decode(encoded)
-    const known = merged.get(name)
-    if (known === undefined) merged.set(name, histogram)
-    else known.merge(histogram)
+/** A histogram of all runs, and what its durations come to in all. */
+interface MergedHistogram {
+  readonly whole: Histogram
+  sumNs: number
+}
+
+function mergeHistograms(runs: readonly Outcome[]): Map<string, MergedHistogram> {
+  const merged = new Map<string, MergedHistogram>()
+  for (const { histograms, metrics } of runs) {
+    for (const [name, encoded] of Object.entries(histograms)) {
+      const own = Histogram.decode(encoded)
+      // A histogram rounds; what the run recorded beside it is exact.
+      const sumNs = own.count * (metrics[`${name}.mean`]?.value ?? own.mean)
+      const known = merged.get(name)
+      known?.whole.merge(own)
+      if (known === undefined) merged.set(name, { whole: own, sumNs })
+      else known.sumNs += sumNs
+    }
   }
   return merged
+}
+
+function meansOf(histograms: ReadonlyMap<string, MergedHistogram>): Record<string, MetricValue> {
+  const counted = [...histograms].filter(([, { whole }]) => whole.count > 0)
+  return Object.fromEntries(
+    counted.map(([name, { whole, sumNs }]) => [
+      `${name}.mean`,
+      { value: sumNs / whole.count, unit: 'ns', better: 'lower' },
+    ]),
+  )
 }
 
 function mergeMetrics(runs: readonly Outcome[]): Record<string, MetricValue> {
@@ -81,9 +101,15 @@ function mergeMetrics(runs: readonly Outcome[]): Record<string, MetricValue> {
 
 function mergeValues(name: string, given: readonly MetricValue[]): number {
   const values = given.map(({ value }) => value)
-  if (name.endsWith('.max') || name === 'memory.peak') return Math.max(...values)
-  if (given[0]!.unit === 'count' || name === 'cpu.total') return values.reduce((sum, value) => sum + value, 0)
-  return middleOf(values)
+  if (/\.(max|most)$/.test(name) || name === 'memory.peak') return Math.max(...values)
+  return name === 'cpu.total' || isTally(given[0]!)
+    ? values.reduce((sum, value) => sum + value, 0)
+    : middleOf(values)
+}
+
+/** Not what there should be few of, such as missed frames: the faster side has more runs, and not more per run. */
+function isTally({ unit, better }: MetricValue): boolean {
+  return unit === 'count' && better === 'neither'
 }
 
 /** All operations by all the time they took. */

@@ -1,5 +1,5 @@
 /** Why two sides of a virtual cell are called what they are called: in a sentence. */
-import { formatValue } from '../format.ts'
+import { formatShare, formatValue } from '../format.ts'
 import type { MetricVerdict, Verdict } from './check-report.ts'
 import type { Interval } from './checkpoints.ts'
 import { type Compared, isBetter, isWorse } from './exact-metrics.ts'
@@ -70,8 +70,8 @@ function describe(metric: MetricVerdict): string {
   const { worse, threshold } = metric
   const way = isWorse(metric) ? 'worse' : isBetter(metric) ? 'better' : undefined
   if (way === undefined) return `${metric.metric}: ${values(metric)}`
-  const share = worse === undefined ? '' : `${percent(Math.abs(worse))} `
-  const allowed = way === 'worse' && threshold !== undefined ? `, ${percent(threshold)} is allowed` : ''
+  const share = worse === undefined ? '' : `${formatShare(Math.abs(worse))} `
+  const allowed = way === 'worse' && threshold !== undefined ? `, ${formatShare(threshold)} is allowed` : ''
   return `${metric.metric} is ${share}${way}: ${values(metric)}${allowed}`
 }
 
@@ -80,10 +80,6 @@ function values({ old, new: now, unit }: MetricVerdict): string {
   const [before, after] = [formatValue(old, unit), formatValue(now, unit)]
   // Nearer to one another than three digits show.
   return before === after ? `${old} → ${now} ${unit}` : `${before} → ${after}`
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(3))} %`
 }
 
 function movedText(moved: readonly MetricVerdict[], withWorst: boolean): string | undefined {

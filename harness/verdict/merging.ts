@@ -60,6 +60,8 @@ function checkSameRun(first: Shard, shard: Shard): void {
 }
 
 function differenceOf(own: Shard['header'], other: Shard['header']): string | undefined {
+  const [check, otherCheck] = [own, other].map(({ comparison }) => comparison !== undefined)
+  if (check !== otherCheck) return check ? 'two sides, as a check has' : 'one side, as a run has, not two'
   const compared = [
     ['--shard .../', own.shard.count, other.shard.count],
     ['--rounds ', own.rounds, other.rounds],
@@ -71,7 +73,28 @@ function differenceOf(own: Shard['header'], other: Shard['header']): string | un
   if (differing !== undefined) return `${differing[0]}${differing[1]}, not ${differing[2]}`
   const [cells, others] = [own, other].map(({ shard }) => JSON.stringify(shard.cells.map(cellKey)))
   if (cells !== others) return 'other policies, scenarios, parameters or selectors'
+  const field = differingField(own.comparison, other.comparison)
+  if (field !== undefined) return otherField(field, own.comparison!, other.comparison!)
   return own.plan === other.plan ? undefined : 'other contents in the files of its policies or scenarios'
+}
+
+/** What is not the same in two comparisons, but for the cells that they are of. */
+function differingField(own?: Comparison, other?: Comparison): keyof Comparison | undefined {
+  const fields = Object.keys({ ...own, ...other }) as (keyof Comparison)[]
+  return fields.find(
+    (field) => field !== 'pairs' && JSON.stringify(own?.[field]) !== JSON.stringify(other?.[field]),
+  )
+}
+
+function otherField(field: keyof Comparison, own: Comparison, other: Comparison): string {
+  if (field === 'old' || field === 'new') {
+    const [mine, theirs] = [own[field].label, other[field].label]
+    return `other code on the ${field} side (${mine}${mine === theirs ? '' : `, not ${theirs}`})`
+  }
+  const [mine, theirs] = [own[field], other[field]].map((value) => JSON.stringify(value) ?? 'none')
+  return field === 'rules'
+    ? 'other rules (--max, or those of a config file)'
+    : `${field} ${mine}, not ${theirs}`
 }
 
 /** In the order of their numbers. */
@@ -95,9 +118,13 @@ function checkAllThere(shards: readonly Shard[]): Shard[] {
 
 /** All rounds of every cell, but for those after one that broke down. The old side of a comparison may be a baseline's. */
 function checkComplete({ name, header, rounds, truncated }: Shard): void {
-  const remedy = `finish it with the flags it had and --resume (${header.command ?? 'its command line'} --resume)`
+  const command = header.command ?? 'its command line'
+  const remedy =
+    header.comparison === undefined ? `finish it: ${command} --resume` : `run it again: ${command}`
   if (truncated) throw new UsageError(`The last record in '${name}' was cut off: ${remedy}`)
-  const first = rounds.filter(({ arm, stage }) => arm !== 'old' && stage === undefined)
+  const first = rounds.filter(
+    ({ arm, stage, control }) => arm !== 'old' && stage === undefined && control === undefined,
+  )
   const byCell = grouped(first, ({ cell }) => cellKey(cell))
   for (const cell of cellsOfShard(header.shard.cells, header.shard)) {
     const wanted = (cell.time === 'virtual' ? header.comparison?.virtualRounds : undefined) ?? header.rounds
@@ -137,20 +164,29 @@ function mergedHeader(headers: readonly Shard['header'][]): RunHeader {
   }
 }
 
-/** Each once: a shard may name its own only, or all. */
+/** In the order of the whole plan, and after them the control of each shard that has one. */
 function mergedPairs(headers: readonly Shard['header'][]): Comparison['pairs'] {
   const all = headers.flatMap(({ comparison }) => comparison?.pairs ?? [])
-  return [...new Map(all.map((pair) => [JSON.stringify(pair), pair])).values()]
+  const places = placesOf(headers[0]!.shard.cells)
+  const placeOf = (pair: Comparison['pairs'][number]) => places.get(cellKey(pair.new)) ?? places.size
+  const own = all.filter(({ control }) => control === undefined)
+  const controls = all.filter(({ control }) => control !== undefined)
+  return [...own.sort((a, b) => placeOf(a) - placeOf(b)), ...controls]
+}
+
+function placesOf(cells: readonly Cell[]): Map<string, number> {
+  return new Map(cells.map((cell, place) => [cellKey(cell), place]))
 }
 
 /** By cell and round. Where a round was run again (`--resume`), its last record counts. */
 function sortedRounds(cells: readonly Cell[], shards: readonly Shard[]): RoundRecord[] {
-  const places = new Map(cells.map((cell, place) => [cellKey(cell), place]))
+  const places = placesOf(cells)
   const latest = new Map<string, RoundRecord>()
   for (const round of shards.flatMap(({ rounds }) => rounds))
     latest.set(`${sideKey(round)} ${round.round}`, round)
-  const order = ({ cell, round, arm, stage }: RoundRecord) =>
+  const order = ({ cell, round, arm, stage, control = 0 }: RoundRecord) =>
     [
+      control,
       places.get(cellKey(cell)) ?? cells.length,
       stage === undefined ? 0 : 1,
       round,

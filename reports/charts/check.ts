@@ -1,15 +1,15 @@
 /** The charts of a check: how much worse each gated metric is, and what moved in virtual time. */
-import { formatShare } from '../../harness/format.ts'
-import type { CheckReport, MetricVerdict } from '../../harness/verdict/check-report.ts'
+import { formatChange, formatShare } from '../../harness/format.ts'
+import type { CheckReport } from '../../harness/verdict/check-report.ts'
 import { sidesOf } from '../tables/checkhead.ts'
-import { formatChange } from '../tables/share.ts'
+import { rankOf } from '../tables/telling.ts'
 import {
+  type CellGroup,
+  cellGroups,
   counted,
-  isChangedLog,
-  movedMetrics,
+  hasChanged,
   VERDICT_WORDS,
   type VerdictRow,
-  verdictRows,
 } from '../tables/verdicts.ts'
 import { firstLines } from '../tables/wrap.ts'
 import { SUBTITLE_WIDTH } from './caption.ts'
@@ -19,6 +19,10 @@ import type { ChartSpec, ForestBlock, ForestRow } from './spec.ts'
 const ROWS_MAX = 40
 /** The most urgent rows are drawn; `check.json` has all. */
 const PICTURES_MAX = 5
+/** Of changed cells as many as fit into two pictures, with fewer metrics each the more there are. */
+const MOVED_ROWS_MAX = 2 * ROWS_MAX
+const MOVED_MAX = 8
+const MOVED_MIN = 3
 /** What lies further out is an arrow: one outlier would press all else into a line. */
 const REACH = { real: 0.4, virtual: 1 }
 /** An axis reaches at least so many times as far as the largest limit. */
@@ -36,11 +40,13 @@ export function checkCharts(check: CheckReport): ChartSpec[] {
 interface Drawn {
   readonly block: string
   readonly row: ForestRow
+  /** How urgent: smaller comes first. */
+  readonly rank: number
 }
 
 function realCharts(check: CheckReport): ChartSpec[] {
-  const rows = rowsIn(check, 'real')
-  const drawable = rows.flatMap((row) => drawnRow(row))
+  const groups = groupsIn(check, 'real')
+  const drawable = byUrgency(groups.flatMap(({ name, rows }) => rows.flatMap((row) => drawnRow(name, row))))
   const shown = drawable.slice(0, ROWS_MAX * PICTURES_MAX)
   // By metric, as limits differ; the most urgent stay first in each.
   const blocks = [...new Set(shown.map(({ block }) => block))].sort()
@@ -50,21 +56,26 @@ function realCharts(check: CheckReport): ChartSpec[] {
     'bar: 95 % interval of the change',
     `shaded: less than the margin of ${formatShare(margin)} is not looked for`,
   ]
-  const missing = [leftOut(drawable.length - shown.length, 'less urgent row'), brokenOf(rows)]
+  const missing = [leftOut(drawable.length - shown.length, 'less urgent row'), brokenOf(groups)]
   const subtitle = subtitleOf(check, reading, missing)
   return pictures('real', 'how much worse the new side is', subtitle, sorted, margin)
 }
 
 /** Of one kind of time alone: it stands in the title, and need not in every name. */
-function rowsIn(check: CheckReport, time: 'real' | 'virtual'): VerdictRow[] {
-  return verdictRows({ ...check, cells: check.cells.filter(({ cell }) => cell.time === time) })
+function groupsIn(check: CheckReport, time: 'real' | 'virtual'): CellGroup[] {
+  return cellGroups({ ...check, cells: check.cells.filter(({ cell }) => cell.time === time) })
 }
 
-function drawnRow({ name, metric, verdict, warned, subject }: VerdictRow): Drawn[] {
-  if (metric?.worse === undefined) return []
+function byUrgency(drawn: readonly Drawn[]): Drawn[] {
+  return drawn.toSorted((a, b) => a.rank - b.rank)
+}
+
+function drawnRow(name: string, { metric, verdict, warned, subject }: VerdictRow): Drawn[] {
+  if (metric.worse === undefined) return []
   const { worse, low, high, threshold } = metric
   const block = warned ? `${subject} (warning only)` : subject
-  return [{ block, row: { name, verdict, worse, ...optional({ low, high, limit: threshold }) } }]
+  const row = { name, verdict, worse, ...optional({ low, high, limit: threshold }) }
+  return [{ block, row, rank: rankOf(metric) }]
 }
 
 /** JSON has no undefined: what is not there has no key. */
@@ -72,37 +83,39 @@ function optional(values: { low?: number; high?: number; limit?: number }) {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
 
-/** Metrics without a direction are neither worse nor better. */
 function virtualCharts(check: CheckReport): ChartSpec[] {
-  const changed = rowsIn(check, 'virtual').filter(isChangedLog)
-  const moved = changed.flatMap(({ name, cell }) =>
-    movedMetrics(cell)
-      .filter(({ worse, better }) => worse !== undefined && better !== 'neither')
-      .map((metric) => ({ block: name, row: movedRow(metric) })),
-  )
-  const largest = moved.toSorted((a, b) => Math.abs(b.row.worse) - Math.abs(a.row.worse)).slice(0, ROWS_MAX)
-  const blocks = [...new Set(largest.map(({ block }) => block))]
-  const sorted = blocks.flatMap((block) => largest.filter((one) => one.block === block))
-  const missing = [leftOut(moved.length - largest.length, 'smaller change')]
-  return pictures('virtual', 'metrics that moved most', subtitleOf(check, [], missing), sorted)
+  const changed = groupsIn(check, 'virtual')
+    .filter(hasChanged)
+    .map(({ name, rows }) => rows.flatMap((row) => movedRow(name, row)))
+    .filter((rows) => rows.length > 0)
+  const most = Math.max(MOVED_MIN, Math.min(MOVED_MAX, Math.floor(MOVED_ROWS_MAX / changed.length)))
+  const shown = changed.slice(0, Math.floor(MOVED_ROWS_MAX / most))
+  const drawn = shown.flatMap((rows) => rows.slice(0, most))
+  const rest = shown.flatMap((rows) => rows.slice(most)).length
+  const missing = [leftOut(rest, 'less telling metric'), leftOut(changed.length - shown.length, 'more cell')]
+  return pictures('virtual', 'metrics that moved', subtitleOf(check, [], missing), drawn)
 }
 
-function movedRow({ metric, level, verdict, worse, threshold }: MetricVerdict): ForestRow {
+/** Metrics without a direction are neither worse nor better. */
+function movedRow(name: string, { metric }: VerdictRow): Drawn[] {
+  const { worse, better, level, verdict, threshold } = metric
+  if (worse === undefined || better === 'neither') return []
   const judged = level !== 'off'
-  return {
-    name: metric,
+  const row: ForestRow = {
+    name: metric.metric,
     verdict: judged ? verdict : 'moved',
-    worse: worse!,
-    ...optional(judged ? { limit: threshold } : {}),
+    worse,
+    ...optional(judged && threshold !== 0 ? { limit: threshold } : {}),
   }
+  return [{ block: name, row, rank: rankOf(metric) }]
 }
 
 function leftOut(count: number, thing: string): string {
   return count > 0 ? `${counted(count, thing)} left out` : ''
 }
 
-function brokenOf(rows: readonly VerdictRow[]): string {
-  const broken = rows.filter(({ verdict }) => verdict === 'failed').map(({ name }) => name)
+function brokenOf(groups: readonly CellGroup[]): string {
+  const broken = groups.filter(({ cell }) => cell.verdict === 'failed').map(({ name }) => name)
   return broken.length === 0 ? '' : `not drawn, as they failed: ${broken.join(', ')}`
 }
 
@@ -119,14 +132,14 @@ function pictures(
   drawn: readonly Drawn[],
   margin?: number,
 ): ChartSpec[] {
-  const count = Math.ceil(drawn.length / ROWS_MAX)
+  const parts = split(drawn)
+  const count = parts.length
   const ends = endsOf(
     drawn.map(({ row }) => row),
     margin ?? 0,
     REACH[time],
   )
-  return Array.from({ length: count }, (_, index) => {
-    const own = drawn.slice(index * ROWS_MAX, (index + 1) * ROWS_MAX)
+  return parts.map((own, index) => {
     const part = count === 1 ? '' : ` (${index + 1} of ${count})`
     const title = `check: ${subject}${part} — ${time} time`
     return {
@@ -144,6 +157,21 @@ function pictures(
       series: [],
     }
   })
+}
+
+/** Into pictures, a small block whole. */
+function split(drawn: readonly Drawn[]): Drawn[][] {
+  const sizes = new Map<string, number>()
+  for (const { block } of drawn) sizes.set(block, (sizes.get(block) ?? 0) + 1)
+  const parts: Drawn[][] = []
+  for (const [index, one] of drawn.entries()) {
+    const last = parts.at(-1)
+    const size = sizes.get(one.block)!
+    const needs = one.block === drawn[index - 1]?.block || size > MOVED_MAX ? 1 : size
+    if (last === undefined || last.length + needs > ROWS_MAX) parts.push([one])
+    else last.push(one)
+  }
+  return parts
 }
 
 function blocksOf(drawn: readonly Drawn[]): ForestBlock[] {

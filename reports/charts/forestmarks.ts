@@ -1,7 +1,6 @@
 /** Draws forests, which chart.js does not have: margin, limits, intervals and figures. Needs no Node, as `config.ts`. */
 import type { Chart, Plugin } from 'chart.js'
-import { formatShare } from '../../harness/format.ts'
-import { formatChange } from '../tables/share.ts'
+import { formatChange, formatShare } from '../../harness/format.ts'
 import { shortLabel } from '../tables/wrap.ts'
 import { LEGEND_HEIGHT } from './lanemarks.ts'
 import type { Forest, ForestBlock, ForestRow } from './spec.ts'
@@ -44,7 +43,11 @@ function rowsOf({ rows }: ForestBlock): number {
 
 /** Room to the left of the plot, pixels. */
 export function nameWidth({ blocks }: Forest): number {
-  const letters = blocks.flatMap(({ rows }) => rows.map(({ name }) => Math.min(name.length, NAME_MAX)))
+  // A block's own name may run into the plot, but not without need.
+  const letters = blocks.flatMap(({ name, rows }) => [
+    ...(name.length <= NAME_MAX ? [name.length] : []),
+    ...rows.map((row) => Math.min(row.name.length, NAME_MAX)),
+  ])
   return 24 + LETTER_WIDTH * Math.max(...letters)
 }
 

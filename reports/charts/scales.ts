@@ -1,6 +1,5 @@
 /** Axes that engineers expect: logarithmic by 1-2-5, linear from zero, ratios around 1; labelled with units. */
-import { formatTick } from '../../harness/format.ts'
-import { formatChange } from '../tables/share.ts'
+import { formatChange, formatTick } from '../../harness/format.ts'
 import type { Axis, ChartSpec, PlacedAxis } from './spec.ts'
 import { FAINT_GRID, FAINT_INK, FONT, GRID, INK } from './style.ts'
 

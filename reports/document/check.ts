@@ -1,20 +1,23 @@
 /** `check.md`: a check as a comment on a pull request, the verdict first, never larger than a comment may be. */
-import { formatValue } from '../../harness/format.ts'
 import type { CheckReport, Verdict } from '../../harness/verdict/check-report.ts'
 import type { ChartSpec } from '../charts/spec.ts'
 import { chartPath } from '../output/chartfiles.ts'
-import { CHECK_LEGEND, cautionsOf, comparedOf, countsOf, MEANINGS, sidesOf } from '../tables/checkhead.ts'
+import { cautionsOf, comparedOf, countsOf, figuresLegend, MEANINGS, sidesOf } from '../tables/checkhead.ts'
 import { machineOf, REPRODUCE } from '../tables/environment.ts'
 import { escapeComment, oneLine } from '../tables/escape.ts'
 import {
-  changeOf,
-  controlRows,
+  type CellGroup,
+  cellGroups,
+  controlGroups,
   counted,
-  isChangedLog,
-  movedMetrics,
+  differenceOf,
+  figureColumns,
+  isOpen,
+  restOf,
+  unexplained,
   VERDICT_WORDS,
   type VerdictRow,
-  verdictRows,
+  wordOf,
 } from '../tables/verdicts.ts'
 import { bytesOf, clipped, fitting } from './budget.ts'
 
@@ -27,7 +30,9 @@ export const COMMENT_MARKER = '<!-- loopdyno-check -->'
 const NAME_MAX = 160
 const SENTENCE_MAX = 400
 const COMMAND_MAX = 1500
-const MOVED_MAX = 5
+/** Metrics of a cell, above and folded up. */
+const METRICS_MAX = 5
+const METRICS_FOLDED_MAX = 12
 
 const SIGNS: Readonly<Record<Verdict, string>> = {
   pass: '✅',
@@ -37,7 +42,7 @@ const SIGNS: Readonly<Record<Verdict, string>> = {
   failed: '❌',
 }
 
-/** Shares of the bytes; every row goes into what the others leave. */
+/** Shares of the bytes; every cell goes into what the others leave. */
 const SHARES = {
   head: 0.08,
   cautions: 0.1,
@@ -52,12 +57,17 @@ const SHARES = {
 export function checkDocument(check: CheckReport, bytes: number, charts: readonly ChartSpec[]): string {
   const part = (name: keyof typeof SHARES, lines: readonly string[], thing: string) =>
     fitting(lines, SHARES[name] * bytes, (omitted) => `\n${elsewhere(omitted, thing)}`)
-  const rows = verdictRows(check)
+  const groups = cellGroups(check)
+  const open = groups.filter(isOpen)
   const before = [
-    ...part('head', headOf(check, rows), 'line'),
+    ...part('head', headOf(check, groups), 'line'),
     ...part('cautions', list('', cautionsOf(check).map(sentence)), 'note'),
-    ...part('open', table(rows.filter(({ verdict }) => verdict !== 'pass')), 'row'),
-    ...part('changed', list('**Changed behaviour in virtual time**', changedLines(rows)), 'cell'),
+    ...part('open', table(open, METRICS_MAX), 'row'),
+    ...part(
+      'changed',
+      list('**Where behaviour changed in virtual time**', open.flatMap(differenceLine)),
+      'cell',
+    ),
   ]
   const after = [
     ...part('controls', controlsOf(check), 'row'),
@@ -65,7 +75,12 @@ export function checkDocument(check: CheckReport, bytes: number, charts: readonl
     ...details('How it was compared, and how to do it again', endOf(check), SHARES.end * bytes, 'line'),
   ]
   const used = bytesOf([...before, ...after, ''].join('\n'))
-  const every = details(`Every row: ${countsOf(rows)}`, table(rows), bytes - used, 'row')
+  const every = details(
+    `Every one of ${countsOf(groups) || 'no cells'}`,
+    table(groups, METRICS_FOLDED_MAX),
+    bytes - used,
+    'row',
+  )
   return `${[...before, ...every, ...after].join('\n')}\n`
 }
 
@@ -73,7 +88,7 @@ function elsewhere(count: number, thing: string): string {
   return `_${counted(count, `more ${thing}`)} left out: see check.json and index.html._`
 }
 
-function headOf(check: CheckReport, rows: readonly VerdictRow[]): string[] {
+function headOf(check: CheckReport, groups: readonly CellGroup[]): string[] {
   const { verdict, headline } = check
   return [
     COMMENT_MARKER,
@@ -81,7 +96,7 @@ function headOf(check: CheckReport, rows: readonly VerdictRow[]): string[] {
     '',
     `**${sentence(headline)}**`,
     '',
-    `${MEANINGS[verdict]} Compared: ${sentence(sidesOf(check))}; ${countsOf(rows) || 'no cell'}.`,
+    `${MEANINGS[verdict]} Compared: ${sentence(sidesOf(check))}; ${countsOf(groups) || 'no cell'}.`,
   ]
 }
 
@@ -100,50 +115,60 @@ function list(title: string, lines: readonly string[]): string[] {
   return ['', ...(title === '' ? [] : [title, '']), ...lines.map((line) => `- ${line}`)]
 }
 
-const HEADS = ['verdict', 'cell', 'metric', 'old', 'new', 'worse by', '95 % interval', 'limit', '']
-const RULE = '| :-- | :-- | :-- | --: | --: | --: | --: | --: | :-- |'
-
-function table(rows: readonly VerdictRow[]): string[] {
-  if (rows.length === 0) return []
-  return ['', `| ${HEADS.join(' | ')} |`, RULE, ...rows.map(lineOf)]
+function table(groups: readonly CellGroup[], most: number): string[] {
+  if (groups.length === 0) return []
+  const figures = figureColumns(groups.flatMap(({ rows }) => rows)).filter(([, part]) => part !== 'note')
+  const heads = ['verdict', 'cell', 'metric', ...figures.map(([head]) => head), '']
+  const rule = [':--', ':--', ':--', ...figures.map(() => '--:'), ':--']
+  const lines = groups.flatMap((group) => groupLines(group, most, figures))
+  return ['', line(heads), line(rule), ...lines]
 }
 
-function lineOf(row: VerdictRow): string {
-  const { verdict, subject, old, worse, interval, limit, note } = row
-  const cells = [
-    row.warned || verdict === 'pass' ? VERDICT_WORDS[verdict] : `**${VERDICT_WORDS[verdict]}**`,
-    name(row.name),
-    name(subject),
-    ...[old, row.new, worse, interval, limit].map(escapeComment),
-    sentence(note),
-  ]
+function line(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`
 }
 
-function changedLines(rows: readonly VerdictRow[]): string[] {
-  return rows
-    .filter(isChangedLog)
-    .map((row) => `${name(row.name)}: ${[divergenceOf(row), movedOf(row)].join('')}`)
+type Columns = ReturnType<typeof figureColumns>
+
+/** The cell's name stands in the first of its lines; what is left out is counted in the last. */
+function groupLines(group: CellGroup, most: number, columns: Columns): string[] {
+  const { cell, rows } = group
+  const empty = columns.map(() => '')
+  const reason = unexplained(group)
+  const rest = restOf(group, most)
+  const whole = rows.length === 0 || (reason !== '' && cell.verdict !== 'pass')
+  const lines = [
+    ...(whole ? [[bold(VERDICT_WORDS[cell.verdict]), '', ...empty, sentence(cell.reason)]] : []),
+    ...rows.slice(0, most).map((row) => metricCells(row, columns)),
+    ...(rest === '' ? [] : [['', `_${rest}_`, ...empty, '']]),
+  ]
+  return lines.map(([word = '', ...others], index) =>
+    line([word, index === 0 ? name(group.name) : '', ...others]),
+  )
 }
 
-function divergenceOf({ cell }: VerdictRow): string {
-  const divergence = cell.exact?.divergence
-  return divergence === undefined ? '' : `first difference: ${name(divergence)}; `
+function metricCells(row: VerdictRow, columns: Columns): string[] {
+  const word = wordOf(row)
+  const mild = row.warned || row.verdict === 'pass'
+  return [
+    mild ? word : bold(word),
+    name(row.subject),
+    ...columns.map(([, part]) => escapeComment(row[part])),
+    sentence(row.note),
+  ]
 }
 
-function movedOf({ cell }: VerdictRow): string {
-  const moved = movedMetrics(cell)
-  if (moved.length === 0) return 'no median moved'
-  const shown = moved.slice(0, MOVED_MAX).map((metric) => {
-    const [old, now] = [metric.old, metric.new].map((value) => formatValue(value, metric.unit))
-    return `${name(metric.metric)} ${old} → ${now} (${changeOf(metric)})`
-  })
-  const left = moved.length - shown.length
-  return [...shown, ...(left > 0 ? [`and ${counted(left, 'more metric')}`] : [])].join(', ')
+function bold(word: string): string {
+  return word === VERDICT_WORDS.pass ? word : `**${word}**`
+}
+
+function differenceLine(group: CellGroup): string[] {
+  const difference = differenceOf(group)
+  return difference === '' ? [] : [`${name(group.name)}: ${sentence(difference)}`]
 }
 
 function controlsOf(check: CheckReport): string[] {
-  const rows = table(controlRows(check))
+  const rows = table(controlGroups(check), METRICS_MAX)
   return rows.length === 0
     ? []
     : ['', '**Control**: the same code on both sides; it decides nothing', ...rows]
@@ -166,7 +191,7 @@ function endOf(check: CheckReport): string[] {
       ([word, meaning]) => `- **${escapeComment(word)}**: ${sentence(meaning)}`,
     ),
     '',
-    sentence(CHECK_LEGEND),
+    sentence(figuresLegend(check)),
   ]
 }
 

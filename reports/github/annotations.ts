@@ -1,54 +1,75 @@
-/** What of a run or a check deserves an annotation: one a cell, as there is room for few. */
-import type { CheckReport } from '../../harness/verdict/check-report.ts'
+/** What of a run or a check deserves an annotation: one a cell, as there is room for few, and short. */
+import type { CheckReport, Verdict } from '../../harness/verdict/check-report.ts'
 import type { Report } from '../../harness/verdict/reporter.ts'
 import type { SummaryCell } from '../../harness/verdict/summary.ts'
+import { clipped } from '../document/budget.ts'
 import { cautionsOf } from '../tables/checkhead.ts'
 import { oneLine } from '../tables/escape.ts'
-import { isChangedLog, VERDICT_WORDS, type VerdictRow, verdictRows } from '../tables/verdicts.ts'
+import {
+  type CellGroup,
+  cellGroups,
+  differenceOf,
+  restOf,
+  unexplained,
+  VERDICT_WORDS,
+  type VerdictRow,
+} from '../tables/verdicts.ts'
 import type { Annotation } from './commands.ts'
 
 type Level = Annotation['level']
 
-/** The most urgent first; nothing where all passed. */
+/** Metrics in one message. */
+const METRICS_MAX = 6
+const DIFFERENCE_MAX = 300
+
+/** One a cell, the most urgent first; nothing where all passed. */
 export function checkAnnotations(check: CheckReport): Annotation[] {
-  const rows = verdictRows(check)
   const cautions = cautionsOf({ ...check, notes: [] })
   return [
-    ...(['error', 'warning', 'notice'] as const).flatMap((level) => byCell(rows, level)),
+    ...cellGroups(check).flatMap(cellAnnotations),
     ...cautions.map((caution) => annotation('warning', 'loopdyno', [caution])),
   ]
 }
 
-function byCell(rows: readonly VerdictRow[], level: Level): Annotation[] {
-  const own = rows.filter((row) => levelOf(row) === level)
-  const cells = [...new Set(own.map(({ cell }) => cell))]
-  return cells.map((cell) => {
-    const lines = own.filter((row) => row.cell === cell)
-    const { verdict, name } = lines[0]!
-    return annotation(level, `${VERDICT_WORDS[verdict]}: ${name}`, lines.map(messageLine))
-  })
+function cellAnnotations(group: CellGroup): Annotation[] {
+  const { cell, name, rows } = group
+  const warned = rows.filter((row) => row.warned && row.verdict === 'regression')
+  const level = LEVELS[cell.verdict] ?? (warned.length > 0 ? 'warning' : undefined)
+  if (level === undefined) return []
+  const word = VERDICT_WORDS[cell.verdict === 'pass' ? 'regression' : cell.verdict]
+  const title = `${word}${cell.verdict === 'pass' ? ' (warning only)' : ''}: ${name}`
+  const lines = [
+    cell.verdict === 'pass' ? '' : unexplained(group),
+    clipped(differenceOf(group), DIFFERENCE_MAX),
+    ...rows.slice(0, METRICS_MAX).map(messageLine),
+    restOf(group, METRICS_MAX),
+  ]
+  return [
+    annotation(
+      level,
+      title,
+      lines.filter((line) => line !== ''),
+    ),
+  ]
 }
 
-function levelOf({ verdict, warned }: VerdictRow): Level | undefined {
-  if (verdict === 'pass') return undefined
-  if (verdict === 'improvement') return 'notice'
-  if (verdict === 'inconclusive') return warned ? 'notice' : 'warning'
-  return warned ? 'warning' : 'error'
+const LEVELS: Readonly<Record<Verdict, Level | undefined>> = {
+  failed: 'error',
+  regression: 'error',
+  inconclusive: 'warning',
+  improvement: 'notice',
+  pass: undefined,
 }
 
-/** `cpu.perOp ↓: 11.0 µs → 12.0 µs, +9.1 % [+7.5 … +10.4 %], limit 5 %, confirmed`. */
-function messageLine(row: VerdictRow): string {
-  const { subject, old, worse, interval, limit, note } = row
-  const change = interval === '' ? worse : `${worse} [${interval}]`
+/** `cpu.perOp ↓: 11.0 → 12.0 µs, +9.1 % [+7.5 … +10.4 %], limit 5 %, confirmed`. */
+function messageLine({ subject, values, worse, interval, limit, note }: VerdictRow): string {
   const figures = [
-    old === '' ? '' : `${old} → ${row.new}`,
-    change,
+    values,
+    interval === '' ? worse : `${worse} [${interval}]`,
     limit === '' ? '' : `limit ${limit}`,
     note,
-    isChangedLog(row) ? (row.cell.exact?.divergence ?? '') : '',
   ]
-  const said = figures.filter((part) => part !== '').join(', ')
-  return subject === '' ? said : `${subject}: ${said}`
+  return `${subject}: ${figures.filter((part) => part !== '').join(', ')}`
 }
 
 function annotation(level: Level, title: string, lines: readonly string[]): Annotation {

@@ -1,18 +1,24 @@
 /** What there is to pass or fail in a run and in a check. */
 import { formatParams, formatValue } from '../../harness/format.ts'
 import { type Cell, cellKey, type RoundRecord } from '../../harness/records.ts'
-import type { CellVerdict, CheckReport } from '../../harness/verdict/check-report.ts'
+import type { CellVerdict, CheckReport, Verdict } from '../../harness/verdict/check-report.ts'
+import { isWorse } from '../../harness/verdict/exact-metrics.ts'
 import type { Report } from '../../harness/verdict/reporter.ts'
 import type { SummaryCell } from '../../harness/verdict/summary.ts'
 import { fullName } from '../tables/cellnames.ts'
 import {
-  changeOf,
-  isChangedLog,
-  movedMetrics,
-  plannedRows,
+  type CellGroup,
+  differenceOf,
+  hasChanged,
+  plannedGroups,
+  restOf,
+  unexplained,
   VERDICT_WORDS,
   type VerdictRow,
 } from '../tables/verdicts.ts'
+
+/** Of a changed virtual cell, in one message; those that are worse have tests of their own. */
+const MOVED_MAX = 5
 
 export interface TestCase {
   /** Scenario and kind of time: the suite. */
@@ -65,22 +71,34 @@ function figuresOf({ metrics, findings, digest }: SummaryCell): string[] {
   ]
 }
 
-/** A row of a check each; both sides' rounds gave all rows of a cell, and count as the time of the first. */
+/**
+ * In real time a test for each gated metric: two or three a cell. A cell in virtual time has one test, `exact`, that
+ * comes out as the cell does, and one more for each metric that is worse. Its 40 other metrics have none: 500 cells
+ * would be 20,000 tests that say nothing. Both sides' rounds gave all tests of a cell, and count as the time of the
+ * first.
+ */
 export function checkCases({ records }: Report, check: CheckReport): TestCase[] {
   const seconds = secondsByCell(records.rounds)
-  const timed = new Set<CellVerdict>()
-  return plannedRows(check).map((row) => {
-    const { cell } = row.cell
-    const first = !timed.has(row.cell)
-    timed.add(row.cell)
-    return {
-      suite: suiteOf(cell),
-      name: [fullName(row.cell), row.metric?.metric ?? row.subject].filter((part) => part !== '').join(': '),
-      seconds: first ? secondsOf(row.cell, seconds) : 0,
-      ...checkOutcome(row),
-      figures: [figureLine(row), ...changesOf(row)],
-    }
-  })
+  return plannedGroups(check).flatMap((group) =>
+    casesOf(group).map((one, index) => ({
+      ...one,
+      suite: suiteOf(group.cell.cell),
+      name: [fullName(group.cell), one.name].filter((part) => part !== '').join(': '),
+      seconds: index === 0 ? secondsOf(group.cell, seconds) : 0,
+    })),
+  )
+}
+
+type Case = Pick<TestCase, 'name' | 'outcome' | 'figures'>
+
+function casesOf(group: CellGroup): Case[] {
+  const { cell, rows } = group
+  if (cell.cell.time === 'virtual') {
+    const worse = rows.filter(({ verdict, metric }) => verdict === 'regression' && isWorse(metric))
+    return [wholeCase('exact', group), ...worse.map(metricCase)]
+  }
+  const silent = rows.length === 0 || (cell.verdict !== 'pass' && unexplained(group) !== '')
+  return [...(silent ? [wholeCase('', group)] : []), ...rows.map(metricCase)]
 }
 
 function secondsOf({ cell, oldCell }: CellVerdict, seconds: ReadonlyMap<string, number>): number {
@@ -88,20 +106,35 @@ function secondsOf({ cell, oldCell }: CellVerdict, seconds: ReadonlyMap<string, 
   return [...keys].reduce((sum, key) => sum + (seconds.get(key) ?? 0), 0)
 }
 
-const OUTCOMES = { regression: 'failure', failed: 'error', inconclusive: 'skipped' } as const
-
-/** A warning fails nothing; JUnit has no word for it, so that it stands among the figures only. */
-function checkOutcome(row: VerdictRow): Pick<TestCase, 'outcome'> {
-  const { verdict, warned } = row
-  if (verdict === 'pass' || verdict === 'improvement' || warned) return {}
-  const message = row.subject === '' ? row.note : [figureLine(row), ...changesOf(row)].join('; ')
-  return { outcome: { kind: OUTCOMES[verdict], type: verdict, message } }
+const OUTCOMES: Readonly<Record<Verdict, 'failure' | 'error' | 'skipped' | undefined>> = {
+  regression: 'failure',
+  failed: 'error',
+  inconclusive: 'skipped',
+  improvement: undefined,
+  pass: undefined,
 }
 
-/** `REGRESSION 11.0 µs → 12.0 µs, +9.1 %, 95 % interval +7.5 … +10.4 %, limit 5 %, confirmed`. */
-function figureLine({ verdict, old, worse, interval, limit, note, ...row }: VerdictRow): string {
+function outcomeOf(verdict: Verdict, message: string): Pick<TestCase, 'outcome'> {
+  const kind = OUTCOMES[verdict]
+  return kind === undefined ? {} : { outcome: { kind, type: verdict, message } }
+}
+
+function wholeCase(name: string, group: CellGroup): Case {
+  const { reason, verdict } = group.cell
+  const changes = hasChanged(group) ? changesOf(group) : []
+  return { name, ...outcomeOf(verdict, [reason, ...changes].join('; ')), figures: [reason, ...changes] }
+}
+
+/** A warning fails nothing; JUnit has no word for it, so that it stands among the figures only. */
+function metricCase(row: VerdictRow): Case {
+  const line = figureLine(row)
+  return { name: row.metric.metric, ...outcomeOf(row.warned ? 'pass' : row.verdict, line), figures: [line] }
+}
+
+/** `REGRESSION 11.0 → 12.0 µs, +9.1 %, 95 % interval +7.5 … +10.4 %, limit 5 %, confirmed`. */
+function figureLine({ verdict, values, worse, interval, limit, note }: VerdictRow): string {
   const parts = [
-    old === '' ? '' : `${old} → ${row.new}`,
+    values,
     worse,
     interval === '' ? '' : `95 % interval ${interval}`,
     limit === '' ? '' : `limit ${limit}`,
@@ -110,18 +143,14 @@ function figureLine({ verdict, old, worse, interval, limit, note, ...row }: Verd
   return `${VERDICT_WORDS[verdict]} ${parts.filter((part) => part !== '').join(', ')}`
 }
 
-/** Of an event log that is not the same: where it begins to differ, and what that moved. */
-function changesOf(row: VerdictRow): string[] {
-  if (!isChangedLog(row)) return []
-  const { cell } = row
-  const divergence = cell.exact?.divergence
+/** Where the event logs part, and what that moved. */
+function changesOf(group: CellGroup): string[] {
+  const moved = group.rows.slice(0, MOVED_MAX)
   return [
-    ...(divergence === undefined ? [] : [`first difference: ${divergence}`]),
-    ...movedMetrics(cell).map((metric) => {
-      const [old, now] = [metric.old, metric.new].map((value) => formatValue(value, metric.unit))
-      return `${metric.metric} ${old} → ${now}, ${changeOf(metric)}`
-    }),
-  ]
+    differenceOf(group),
+    ...moved.map(({ metric, values, worse }) => `${metric.metric} ${values}, ${worse}`),
+    restOf(group, MOVED_MAX),
+  ].filter((line) => line !== '')
 }
 
 /** Wall time of all rounds of a cell, of both sides and stages; a control's are not its own. */

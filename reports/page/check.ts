@@ -1,42 +1,50 @@
 /** The page of a check: the verdict, what to be careful about, every row, charts, and how it was made. */
-import { formatValue } from '../../harness/format.ts'
 import type { CheckReport, Verdict } from '../../harness/verdict/check-report.ts'
 import type { ChartSpec } from '../charts/spec.ts'
-import { CHECK_LEGEND, cautionsOf, comparedOf, countsOf, MEANINGS, sidesOf } from '../tables/checkhead.ts'
+import { cautionsOf, comparedOf, countsOf, figuresLegend, MEANINGS, sidesOf } from '../tables/checkhead.ts'
 import { machineOf, REPRODUCE } from '../tables/environment.ts'
 import {
-  changeOf,
-  controlRows,
+  type CellGroup,
+  cellGroups,
+  controlGroups,
   counted,
-  isChangedLog,
-  movedMetrics,
+  differenceOf,
+  figureColumns,
+  hasChanged,
+  isOpen,
+  restOf,
+  unexplained,
   VERDICT_WORDS,
   type VerdictRow,
-  verdictRows,
+  wordOf,
 } from '../tables/verdicts.ts'
 import { documentOf } from './document.ts'
-import { definitionList, html, type Markup, NOTHING } from './elements.ts'
-import { figures, plainTable } from './figures.ts'
+import { definitionList, html, type Markup, NOTHING, raw } from './elements.ts'
+import { figures } from './figures.ts'
 import { CHECK_STYLESHEET } from './stylesheet.ts'
 
-/** More passes than these are folded up. */
+/** More cells that passed than these are folded up. */
 const LISTED_MAX = 40
+/** Metrics of a cell; below, all that moved are folded up, of so many cells. */
+const METRICS_MAX = 8
+const CELLS_IN_FULL = 200
 
 export function checkPage(check: CheckReport, charts: readonly ChartSpec[]): Markup {
-  const rows = verdictRows(check)
-  const passed = rows.filter(({ verdict }) => verdict === 'pass')
-  const open = rows.filter(({ verdict }) => verdict !== 'pass')
+  const groups = cellGroups(check)
+  const open = groups.filter(isOpen)
+  const passed = groups.filter((group) => !isOpen(group))
   return documentOf(
     `loopdyno check: ${VERDICT_WORDS[check.verdict].toLowerCase()}`,
-    html`<header>${heading(check, rows)}</header>
+    html`<header>${heading(check, groups)}</header>
 <main>
-${section('What is not a pass', open.length === 0 ? NOTHING : verdictTable(open))}
-${section('Changed behaviour in virtual time', changes(rows))}
+${section('What is not a pass', verdictTable(open.filter(({ cell }) => cell.verdict !== 'pass')))}
 ${section('Charts', figures(charts))}
-${section(`What passed: ${counted(passed.length, 'row')}`, passes(passed))}
-${section('Control: the same code on both sides', controls(check))}
+${section('What passed with a change or a warning', verdictTable(open.filter(({ cell }) => cell.verdict === 'pass')))}
+${section('Changed behaviour in virtual time', changes(open.filter(hasChanged)))}
+${section(`What passed: ${counted(passed.length, 'cell')}`, passes(passed))}
+${section('Control: the same code on both sides', verdictTable(controlGroups(check)))}
 <section><h2>How it was compared</h2>
-<p class="faint">${CHECK_LEGEND}. ${REPRODUCE}</p>
+<p class="faint">${figuresLegend(check)}. ${REPRODUCE}</p>
 ${definitionList([...comparedOf(check), ...machineOf(check.environment)])}</section>
 </main>`,
     CHECK_STYLESHEET,
@@ -48,81 +56,90 @@ function section(title: string, content: Markup): Markup {
   return content === NOTHING ? NOTHING : html`<section><h2>${title}</h2>${content}</section>`
 }
 
-function heading(check: CheckReport, rows: readonly VerdictRow[]): Markup {
+/** A number stays with its sign. */
+const PERCENT = '\u00a0%'
+
+function heading(check: CheckReport, groups: readonly CellGroup[]): Markup {
   const { verdict, headline, command } = check
   const cautions = cautionsOf(check)
   return html`
-<h1>${badge(verdict)} ${headline}</h1>
+<h1>${badge(verdict)} ${headline.replaceAll(' %', PERCENT)}</h1>
 <p>${MEANINGS[verdict]}</p>
-<p class="faint">${sidesOf(check)} · ${countsOf(rows)}</p>
+<p class="faint">${sidesOf(check)} · ${countsOf(groups)}</p>
 ${cautions.length === 0 ? NOTHING : html`<ul class="findings">${cautions.map((caution) => html`<li class="mild">${caution}</li>`)}</ul>`}
 ${command === undefined ? NOTHING : html`<pre>${command}</pre>`}`
 }
 
-function badge(verdict: Verdict, look = verdict): Markup {
-  return html`<span class="verdict ${look}">${VERDICT_WORDS[verdict]}</span>`
+function badge(verdict: Verdict): Markup {
+  return html`<span class="verdict ${verdict}">${VERDICT_WORDS[verdict]}</span>`
 }
 
-function verdictTable(rows: readonly VerdictRow[]): Markup {
+type Columns = ReturnType<typeof figureColumns>
+
+/** A heading a cell, its metrics below; nothing for no cells. */
+function verdictTable(groups: readonly CellGroup[], most = METRICS_MAX): Markup {
+  if (groups.length === 0) return NOTHING
+  const rows = groups.flatMap((group) => group.rows.slice(0, most))
+  const columns = figureColumns(rows)
   return html`
-<div class="scroll" tabindex="0"><table>
-<thead><tr>${['verdict', 'cell', 'metric'].map((head) => html`<th scope="col" class="left">${head}</th>`)}${[
-    'old',
-    'new',
-    'worse by',
-    '95 % interval',
-    'limit',
-  ].map((head) => html`<th scope="col">${head}</th>`)}<th scope="col" class="left">note</th></tr></thead>
-<tbody>${rows.map(rowOf)}</tbody>
+<div class="scroll" tabindex="0"><table class="cells">
+${rows.length === 0 ? NOTHING : headOf(columns)}
+${groups.map((group) => cellBody(group, most, columns))}
 </table></div>`
 }
 
-/** Many are folded up. */
-function passes(rows: readonly VerdictRow[]): Markup {
-  if (rows.length === 0) return NOTHING
-  if (rows.length <= LISTED_MAX) return verdictTable(rows)
-  return html`<details><summary>Show them</summary>${verdictTable(rows)}</details>`
+function headOf(columns: Columns): Markup {
+  return html`<thead><tr>${['metric', ...columns.map(([head]) => head)].map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>`
 }
 
-function rowOf(row: VerdictRow): Markup {
-  const { name, subject, old, worse, interval, limit, note } = row
-  const first = html`<td>${badgeOf(row)}</td><td class="left text">${name}</td>`
-  // Of the cell as a whole there are no figures, but a sentence.
-  if (subject === '') return html`\n<tr>${first}<td colspan="7" class="left text">${note}</td></tr>`
-  const figures = [old, row.new, worse, interval, limit].map((figure) => html`<td>${figure}</td>`)
-  return html`
-<tr>${first}<td class="left text">${subject}</td>${figures}<td class="left text note">${note}</td></tr>`
+function cellBody(group: CellGroup, most: number, columns: Columns): Markup {
+  const { cell, name, rows } = group
+  const wide = (content: Markup) =>
+    html`\n<tr class="wide"><td colspan="${columns.length + 1}"><div>${content}</div></td></tr>`
+  const reason = unexplained(group)
+  const rest = restOf(group, most)
+  return html`<tbody>
+<tr class="cell"><th scope="rowgroup" colspan="${columns.length + 1}"><div>${badge(cell.verdict)} ${name}</div></th></tr>${[
+    ...(reason === '' ? [] : [wide(html`${reason}`)]),
+    ...rows.slice(0, most).map((row) => metricRow(row, columns)),
+    ...(rest === '' ? [] : [wide(html`<span class="faint">${rest}</span>`)]),
+  ]}
+</tbody>`
 }
+
+function metricRow(row: VerdictRow, columns: Columns): Markup {
+  const figures = columns.map(
+    ([, part]) => html`<td${part === 'note' ? NOTE_CLASS : NOTHING}>${row[part]}</td>`,
+  )
+  return html`
+<tr><td><span class="metric ${lookOf(row)}">${wordOf(row).toLowerCase()}</span> ${row.subject}</td>${figures}</tr>`
+}
+
+const NOTE_CLASS = raw(' class="left text note"')
 
 /** A warning looks less urgent than what fails. */
-function badgeOf({ verdict, warned }: VerdictRow): Markup {
-  return badge(verdict, warned && verdict === 'regression' ? 'inconclusive' : verdict)
+function lookOf({ verdict, warned }: VerdictRow): Verdict {
+  return warned && verdict === 'regression' ? 'inconclusive' : verdict
 }
 
-function changes(rows: readonly VerdictRow[]): Markup {
-  const changed = rows.filter(isChangedLog)
-  return changed.length === 0 ? NOTHING : html`${changed.map(changeSection)}`
+/** Many are folded up. */
+function passes(groups: readonly CellGroup[]): Markup {
+  if (groups.length <= LISTED_MAX) return verdictTable(groups)
+  return html`<details><summary>Show them</summary>${verdictTable(groups)}</details>`
 }
 
-function changeSection({ name, cell }: VerdictRow): Markup {
-  const moved = movedMetrics(cell)
-  const columns = ['metric', 'old', 'new', 'worse by'].map((head, index) => ({
-    name: head,
-    numeric: index > 0,
-  }))
-  const lines = moved.map((metric) => [
-    metric.metric,
-    formatValue(metric.old, metric.unit),
-    formatValue(metric.new, metric.unit),
-    changeOf(metric),
-  ])
+function changes(groups: readonly CellGroup[]): Markup {
+  if (groups.length === 0) return NOTHING
+  const left = groups.length - CELLS_IN_FULL
+  return html`${groups.slice(0, CELLS_IN_FULL).map(changeSection)}
+${left > 0 ? html`<p class="faint">${counted(left, 'more cell')}: see check.json</p>` : NOTHING}`
+}
+
+function changeSection(group: CellGroup): Markup {
+  const { name, rows } = group
+  const difference = differenceOf(group)
   return html`
 <h3>${name}</h3>
-<p class="faint">${cell.exact?.divergence === undefined ? 'No metric says where it began' : `First difference: ${cell.exact.divergence}`}</p>
-${lines.length === 0 ? html`<p>No median moved.</p>` : html`<details><summary>${counted(moved.length, 'metric')} moved</summary>${plainTable({ columns, rows: lines })}</details>`}`
-}
-
-function controls(check: CheckReport): Markup {
-  const rows = controlRows(check)
-  return rows.length === 0 ? NOTHING : verdictTable(rows)
+<p class="faint">${difference === '' ? 'Nothing tells where it began' : difference}</p>
+${rows.length === 0 ? html`<p>No median moved.</p>` : html`<details><summary>${counted(rows.length, 'metric')} moved</summary>${verdictTable([group], rows.length)}</details>`}`
 }

@@ -51,5 +51,15 @@ export const CHECK_STYLESHEET = `${STYLESHEET}
 .verdict { display: inline-block; font-size: .85em; font-weight: 650; padding: 0 8px; border-radius: 4px; color: #fff;
   background: #0a6b3d; } .verdict.regression, .verdict.failed { background: #b3261e; }
 .verdict.inconclusive { background: #8a5a00; } .verdict.pass { background: none; color: var(--good); padding: 0; }
-h1 .verdict.pass { background: #0a6b3d; color: #fff; padding: 0 8px; } td.text { white-space: normal; min-width: 110px; } td.note { min-width: 190px; }
-details summary { cursor: pointer; color: var(--link); }`
+h1 .verdict.pass { background: #0a6b3d; color: #fff; padding: 0 8px; }
+td.text { white-space: normal; min-width: 110px; } td.note { min-width: 190px; }
+.cells tbody tr td:first-child { padding-left: 22px; } .cells tr.wide td { white-space: normal; min-width: 260px; }
+.cells tr.cell th { text-align: left; font-weight: 600; background: var(--tint); white-space: normal; overflow-wrap: anywhere; }
+.metric { display: inline-block; min-width: 6.2em; font-size: 12.5px; color: var(--faint); }
+.metric.regression, .metric.failed { color: var(--bad); } .metric.inconclusive { color: var(--warn); }
+.metric.improvement { color: var(--good); }
+/* What belongs to a whole cell stays in sight while its figures are scrolled. */
+.cells tr.cell th div, .cells tr.wide td div { position: sticky; left: 10px; width: fit-content; max-width: calc(100vw - 60px); }
+details summary { cursor: pointer; color: var(--link); }
+@media (max-width: 600px) { h1 { font-size: 20px; } .metric { display: block; }
+  .cells tbody tr td:first-child { padding-left: 10px; } }`

@@ -1,19 +1,19 @@
 /** What stands above a check's tables: which sides were compared, how, and what to be careful about. */
 import { formatDuration, formatShare } from '../../harness/format.ts'
 import type { CheckReport, Verdict } from '../../harness/verdict/check-report.ts'
-import { counted, type VerdictRow } from './verdicts.ts'
+import { type CellGroup, counted } from './verdicts.ts'
 
 type Arm = CheckReport['comparison']['old']
 
 /** Label and value, in the order to be read. */
-export function comparedOf({ comparison, rounds, seed, family, cells }: CheckReport): [string, string][] {
-  const real = cells.some(({ cell }) => cell.time === 'real')
+export function comparedOf(check: CheckReport): [string, string][] {
+  const { comparison, family } = check
   const { alpha, margin, confirm, warmupMs, windowMs } = comparison
   return [
     ['old', armOf(comparison.old)],
     ['new', armOf(comparison.new)],
-    ['rounds', `${counted(rounds, 'round')} a cell, seed ${seed}`],
-    ...(real
+    ['rounds', roundsOf(check)],
+    ...(hasCells(check, 'real')
       ? ([
           [
             'test',
@@ -24,6 +24,20 @@ export function comparedOf({ comparison, rounds, seed, family, cells }: CheckRep
         ] satisfies [string, string][])
       : []),
   ]
+}
+
+function hasCells({ cells }: CheckReport, time: 'real' | 'virtual'): boolean {
+  return cells.some(({ cell }) => cell.time === time)
+}
+
+/** `20 rounds a cell in real time, 1 in virtual time, seed 1`. In virtual time a round is a seed. */
+function roundsOf(check: CheckReport): string {
+  const { comparison, rounds, seed } = check
+  const counts = [
+    hasCells(check, 'real') ? `${counted(rounds, 'round')} a cell in real time` : '',
+    hasCells(check, 'virtual') ? `${counted(comparison.virtualRounds, 'seed')} a cell in virtual time` : '',
+  ]
+  return [...counts, `seed ${seed}`].filter((part) => part !== '').join(', ')
 }
 
 function milliseconds(ms: number): string {
@@ -53,8 +67,9 @@ export function cautionsOf({ contaminated, complete, comparison, notes }: CheckR
   ]
 }
 
-/** `2 regressions, 1 inconclusive, 41 passes`; nothing where nothing was compared. */
-export function countsOf(rows: readonly VerdictRow[]): string {
+/** `44 cells: 2 regressions, 1 inconclusive, 41 passes`; nothing where nothing was compared. */
+export function countsOf(groups: readonly CellGroup[]): string {
+  if (groups.length === 0) return ''
   const names: Record<Verdict, (count: number) => string> = {
     failed: (count) => `${count} failed`,
     regression: (count) => counted(count, 'regression'),
@@ -63,22 +78,25 @@ export function countsOf(rows: readonly VerdictRow[]): string {
     pass: (count) => `${count} ${count === 1 ? 'pass' : 'passes'}`,
   }
   const order = Object.keys(names) as Verdict[]
-  return order
-    .map((verdict) => [verdict, rows.filter((row) => row.verdict === verdict).length] as const)
+  const counts = order
+    .map((verdict) => [verdict, groups.filter(({ cell }) => cell.verdict === verdict).length] as const)
     .filter(([, count]) => count > 0)
     .map(([verdict, count]) => names[verdict](count))
-    .join(', ')
+  return `${counted(groups.length, 'cell')}: ${counts.join(', ')}`
 }
 
 /** Each verdict in plain words. */
 export const MEANINGS: Readonly<Record<Verdict, string>> = {
-  pass: 'Nothing got worse by as much as its limit; the last column says how small an effect would have been seen.',
-  improvement: 'Nothing got worse, and something got better by more than chance explains.',
+  pass: 'Nothing got worse by more than its limit; what is detected says how small an effect would have been seen.',
+  improvement: 'Nothing got worse, and something got better, in real time by more than chance explains.',
   inconclusive: 'These rounds cannot tell: an effect as large as the limit could be there unseen.',
-  regression: 'Something got worse, by more than its limit and by more than chance explains.',
+  regression: 'Something got worse by more than its limit, and in real time by more than chance explains.',
   failed: 'Rounds broke down, so that there is nothing to compare.',
 }
 
-export const CHECK_LEGEND =
-  'worse by: + is worse, − is better, whichever direction is better for the metric · limit: from where on it fails · ' +
-  'detects: what these rounds would have found in 80 of 100 checks'
+/** How to read the figures; in virtual time there are no limits by default, and nothing is detected or missed. */
+export function figuresLegend(check: CheckReport): string {
+  const worse = '+ is worse, − is better, whichever direction is better for the metric'
+  if (!hasCells(check, 'real')) return worse
+  return `${worse} · limit: from where on it fails · detects: what these rounds would have found in 80 of 100 checks`
+}

@@ -1,28 +1,35 @@
-/** Draws a check for the terminal: one line a row where there is room, figures below one another where there is not. */
-import Table from 'cli-table3'
-import { formatValue } from '../../harness/format.ts'
+/** Draws a check for the terminal: a heading a cell, below it a line a metric, and a cell that passed in one line. */
 import type { CheckReport, Verdict } from '../../harness/verdict/check-report.ts'
-import { CHECK_LEGEND, cautionsOf, comparedOf, countsOf, sidesOf } from './checkhead.ts'
-import { type Colors, FRAME, GAP } from './terminal.ts'
+import { cautionsOf, comparedOf, countsOf, figuresLegend, sidesOf } from './checkhead.ts'
+import { drawRows, type RowLook, rowLook } from './checkrows.ts'
+import { passSummary } from './passes.ts'
+import type { Colors } from './terminal.ts'
 import {
-  changeOf,
-  controlRows,
+  type CellGroup,
+  cellGroups,
+  controlGroups,
   counted,
-  isChangedLog,
-  movedMetrics,
+  detectedIn,
+  differenceOf,
+  isOpen,
+  restOf,
+  unexplained,
   VERDICT_WORDS,
-  type VerdictRow,
-  verdictRows,
 } from './verdicts.ts'
-import { words } from './wrap.ts'
+import { firstLines, firstParts, shortLabel, words } from './wrap.ts'
 
+/** Metrics of a cell that are shown, and of all cells together: one to two screens. */
+const METRICS_MAX = 5
+const ROWS_MAX = 40
+/** Cells with their metrics; as many again in a line each. */
+const CELLS_MAX = 12
 /** With more passes than these, they are counted and not listed. */
-const PASSES_MAX = 20
-/** Changed cells whose metrics are listed, and how many metrics of each; `check.json` has all. */
-const CHANGED_MAX = 20
-const MOVED_MAX = 5
-/** Text is made no narrower than this. */
-const TEXT_MIN = 8
+const PASSES_MAX = 12
+/** Of a sentence about a cell; one less where there are many cells. */
+const SENTENCE_LINES = 3
+const NAME_MAX = 48
+const INDENT = '  '
+const CONTROL_TITLE = 'Control: the same code on both sides, so that what moves is the machine'
 
 export interface Look {
   readonly colors: Colors
@@ -30,40 +37,34 @@ export interface Look {
 }
 
 export function drawCheck(check: CheckReport, look: Look): string[] {
-  const { colors, width } = look
-  const rows = verdictRows(check)
-  const listed = rows.filter((row) => row.verdict !== 'pass' || isChangedLog(row))
-  const passes = rows.length - listed.length
-  const shown = passes > PASSES_MAX ? listed : rows
+  const groups = cellGroups(check)
+  const compared = comparedOf(check).slice(2)
   return [
     '',
     ...drawHeadline(check, look),
-    ...words(sidesOf(check), width),
-    ...words(
-      comparedOf(check)
-        .slice(2)
-        .map(([, text]) => text)
-        .join(' · '),
-      width,
-    ).map(colors.dim),
+    ...words(sidesOf(check), look.width),
+    ...dimmed(compared.map(([, text]) => text).join(' · '), look),
     ...drawCautions(check, look),
-    ...drawTable(shown, look),
-    ...(shown.length === rows.length
-      ? []
-      : ['', `${counted(passes, 'more row')} passed: all are in check.json and index.html`]),
-    ...drawChanged(check, look),
+    ...drawOpen(groups.filter(isOpen), look),
+    ...drawPasses(
+      groups.filter((group) => !isOpen(group)),
+      look,
+    ),
     ...drawControls(check, look),
     '',
-    ...words(`${countsOf(rows)} · ${CHECK_LEGEND}`, width).map(colors.dim),
+    ...dimmed([countsOf(groups), figuresLegend(check)].filter((part) => part !== '').join(' · '), look),
     '',
   ]
 }
 
+function dimmed(text: string, { colors, width }: Look): string[] {
+  return words(text, width).map(colors.dim)
+}
+
 function drawHeadline({ verdict, headline }: CheckReport, { colors, width }: Look): string[] {
   const [first = '', ...rest] = words(`${VERDICT_WORDS[verdict]} ${headline}`, width)
-  const paint = paintOf(verdict, colors)
   const word = VERDICT_WORDS[verdict]
-  return [colors.bold(paint(word)) + first.slice(word.length), ...rest]
+  return [colors.bold(paintOf(verdict, colors)(word)) + first.slice(word.length), ...rest]
 }
 
 function paintOf(verdict: Verdict, colors: Colors): (text: string) => string {
@@ -72,154 +73,103 @@ function paintOf(verdict: Verdict, colors: Colors): (text: string) => string {
 }
 
 function drawCautions(check: CheckReport, { colors, width }: Look): string[] {
-  const lines = cautionsOf(check).flatMap((caution) => bulleted('!', caution, width))
+  const lines = cautionsOf(check).flatMap((caution) => {
+    const [first, ...rest] = words(caution, width - 4)
+    return [`  ! ${first ?? ''}`, ...rest.map((line) => `    ${line}`)]
+  })
   return lines.length === 0 ? [] : ['', ...lines.map(colors.yellow)]
 }
 
-function bulleted(mark: string, text: string, width: number): string[] {
-  const [first, ...rest] = words(text, width - 4)
-  return [`  ${mark} ${first ?? ''}`, ...rest.map((line) => `    ${line}`)]
-}
-
-interface Column {
-  readonly name: string
-  /** A line each; those of one column stand below one another. */
-  readonly lines: (row: VerdictRow) => readonly string[]
-  /** Figures stand at the right. */
-  readonly numeric: boolean
-  /** It is made no narrower; absent: it is never broken. */
-  readonly least?: number
-}
-
-type Part = (row: VerdictRow) => string
-
-function text(name: string, parts: readonly Part[], least = TEXT_MIN): Column {
-  return { name, lines: (row) => parts.map((part) => part(row)), numeric: false, least }
-}
-
-function figures(name: string, parts: readonly Part[], least?: number): Column {
-  const lines = (row: VerdictRow) => parts.map((part) => part(row))
-  return least === undefined ? { name, lines, numeric: true } : { name, lines, numeric: true, least }
-}
-
-const word: Part = ({ verdict }) => VERDICT_WORDS[verdict]
-const WORD_MAX = Math.max(...Object.values(VERDICT_WORDS).map(({ length }) => length))
-
-const WIDE_COLUMNS: readonly Column[] = [
-  text('verdict', [word], WORD_MAX),
-  text('cell', [(row) => row.name]),
-  text('metric', [(row) => row.subject]),
-  figures('old', [(row) => row.old]),
-  figures('new', [(row) => row.new]),
-  figures('worse by', [(row) => row.worse]),
-  figures('95 % interval', [(row) => row.interval]),
-  figures('limit', [(row) => row.limit]),
-  text('', [(row) => row.note]),
-]
-const NARROW_COLUMNS: readonly Column[] = [
-  text('verdict', [word, (row) => row.note], WORD_MAX),
-  text('cell, metric', [(row) => row.name, (row) => row.subject]),
-  figures('old, new', [(row) => row.old, (row) => row.new]),
-  figures('worse by', [(row) => row.worse, (row) => row.interval], TEXT_MIN),
-]
-
-function drawTable(rows: readonly VerdictRow[], { colors, width }: Look): string[] {
-  if (rows.length === 0) return []
-  const fits = sumOf(WIDE_COLUMNS.map((column) => leastOf(column, rows))) <= width
-  const columns = fits ? WIDE_COLUMNS : NARROW_COLUMNS
-  const widths = widthsOf(columns, rows, width)
-  const table = new Table({
-    head: columns.map(({ name }) => colors.bold(name)),
-    colAligns: columns.map(({ numeric }) => (numeric ? 'right' : 'left')),
-    ...FRAME,
-  })
-  for (const row of rows) {
-    table.push(columns.map((column, index) => cellText(column, row, widths[index]!, index, colors)))
-  }
-  return ['', ...table.toString().replace(/ +$/gm, '').split('\n')]
-}
-
-function cellText(column: Column, row: VerdictRow, width: number, index: number, colors: Colors): string {
-  const paint = index === 0 ? paintOf(row.warned ? 'inconclusive' : row.verdict, colors) : String
-  const broken = column.lines(row).flatMap((line, place) => {
-    const pieces = column.least === undefined ? [line] : wrapped(line, width)
-    return place === 0 ? pieces.map(paint) : pieces.map(colors.dim)
-  })
-  return broken.join('\n')
-}
-
-/** A number stays with its unit. */
-function wrapped(line: string, width: number): string[] {
-  const joint = '\ue000'
-  return words(line.replace(/ (?=%)|(?<=[≥=]) | (?==)/g, joint), width).map((one) =>
-    one.replaceAll(joint, ' '),
-  )
-}
-
-/** The widest that can be broken gives way first. */
-function widthsOf(columns: readonly Column[], rows: readonly VerdictRow[], width: number): number[] {
-  const widths = columns.map((column) => widestOf(column, rows))
-  const least = columns.map((column) => leastOf(column, rows))
-  while (sumOf(widths) > width) {
-    const yielding = [...widths.keys()].filter((index) => widths[index]! > least[index]!)
-    if (yielding.length === 0) break
-    widths[yielding.reduce((a, b) => (widths[b]! > widths[a]! ? b : a))]!--
-  }
-  return widths
-}
-
-function widestOf({ name, lines }: Column, rows: readonly VerdictRow[]): number {
-  return rows.reduce(
-    (widest, row) => lines(row).reduce((most, line) => Math.max(most, line.length), widest),
-    name.length,
-  )
-}
-
-function leastOf(column: Column, rows: readonly VerdictRow[]): number {
-  return column.least === undefined ? widestOf(column, rows) : Math.max(column.least, column.name.length)
-}
-
-/** With the gaps between them. */
-function sumOf(widths: readonly number[]): number {
-  return widths.reduce((sum, one) => sum + one + GAP, 0)
-}
-
-function drawChanged(check: CheckReport, look: Look): string[] {
-  const changed = verdictRows(check).filter(isChangedLog)
-  if (changed.length === 0) return []
-  const left = changed.length - CHANGED_MAX
+function drawOpen(groups: readonly CellGroup[], look: Look): string[] {
+  if (groups.length === 0) return []
+  const detailed = groups.slice(0, CELLS_MAX)
+  const listed = groups.slice(CELLS_MAX, 2 * CELLS_MAX)
+  const left = groups.slice(2 * CELLS_MAX)
   return [
     '',
-    look.colors.bold('Changed behaviour in virtual time'),
-    ...changed.slice(0, CHANGED_MAX).flatMap((row) => drawOneChanged(row, look)),
-    ...(left > 0 ? [`  and ${counted(left, 'more cell')}: see check.json`] : []),
+    ...drawDetailed(detailed, look),
+    ...drawListed(listed, look, worstOf),
+    ...(left.length === 0 ? [] : [`and ${counted(left.length, 'more cell')}: check.json, index.html`]),
   ]
 }
 
-function drawOneChanged({ name, cell }: VerdictRow, { colors, width }: Look): string[] {
-  const moved = movedMetrics(cell)
-  const left = moved.length - MOVED_MAX
+function worstOf({ cell, rows: [worst] }: CellGroup): string[] {
+  return worst === undefined ? [cell.reason] : [`${worst.subject} ${worst.values}`, worst.worse]
+}
+
+/** The more cells, the fewer metrics of each. */
+function drawDetailed(groups: readonly CellGroup[], look: Look): string[] {
+  const most = Math.max(1, Math.min(METRICS_MAX, Math.floor(ROWS_MAX / groups.length)))
+  const looks = new Map(
+    groups.map(({ cell }) => [cell.cell.time, lookOf(groups, cell.cell.time, most, look)]),
+  )
+  return groups.flatMap((group) => drawGroup(group, most, looks.get(group.cell.cell.time)!, look))
+}
+
+/** Rows of one kind of time have common columns: those of the other have others. */
+function lookOf(groups: readonly CellGroup[], time: 'real' | 'virtual', most: number, look: Look): RowLook {
+  const own = groups.filter(({ cell }) => cell.cell.time === time)
+  return rowLook(
+    own.flatMap(({ rows }) => rows.slice(0, most)),
+    look,
+  )
+}
+
+function drawGroup(group: CellGroup, most: number, rows: RowLook, look: Look): string[] {
+  const lines = most < METRICS_MAX ? SENTENCE_LINES - 1 : SENTENCE_LINES
+  const rest = restOf(group, most)
   return [
-    ...bulleted('≠', name, width),
-    ...(cell.exact?.divergence === undefined
-      ? []
-      : words(`first difference: ${cell.exact.divergence}`, width - 4).map((line) =>
-          colors.dim(`    ${line}`),
-        )),
-    ...moved
-      .slice(0, MOVED_MAX)
-      .flatMap((metric) =>
-        words(
-          `${metric.metric}: ${formatValue(metric.old, metric.unit)} → ${formatValue(metric.new, metric.unit)}, ${changeOf(metric)}`,
-          width - 4,
-        ).map((line) => `    ${line}`),
-      ),
-    ...(left > 0 ? [`    and ${counted(left, 'more metric')}`] : []),
+    headingOf(group, look),
+    ...below(unexplained(group), INDENT, SENTENCE_LINES, look),
+    ...below(differenceOf(group), INDENT, lines, look),
+    ...drawRows(group.rows.slice(0, most), rows),
+    ...(rest === '' ? [] : below(`${rest}: check.json, index.html`, INDENT + INDENT, 1, look)),
   ]
+}
+
+function below(text: string, indent: string, most: number, { colors, width }: Look): string[] {
+  return firstLines(text, width - indent.length, most).map((line) => colors.dim(indent + line))
+}
+
+function headingOf({ cell, name }: CellGroup, { colors, width }: Look): string {
+  const word = VERDICT_WORDS[cell.verdict]
+  const label = shortLabel(name, width - word.length - INDENT.length)
+  return `${paintOf(cell.verdict, colors)(word)}${INDENT}${colors.bold(label)}`
+}
+
+/** A line a cell, and no more. */
+function drawListed(
+  groups: readonly CellGroup[],
+  { colors, width }: Look,
+  textOf: (group: CellGroup) => readonly string[],
+): string[] {
+  const wordWidth = Math.max(...groups.map(({ cell }) => VERDICT_WORDS[cell.verdict].length))
+  const nameMax = Math.min(NAME_MAX, Math.floor(width / 2))
+  const names = groups.map(({ name }) => shortLabel(name, nameMax))
+  const nameWidth = Math.max(...names.map(({ length }) => length))
+  return groups.map((group, index) => {
+    const { verdict } = group.cell
+    const word = paintOf(verdict, colors)(VERDICT_WORDS[verdict].padEnd(wordWidth))
+    const room = width - wordWidth - nameWidth - 2 * INDENT.length
+    const text = firstParts(textOf(group), room)
+    return `${word}${INDENT}${names[index]!.padEnd(nameWidth)}${INDENT}${colors.dim(text)}`.trimEnd()
+  })
+}
+
+function drawPasses(groups: readonly CellGroup[], look: Look): string[] {
+  if (groups.length === 0) return []
+  if (groups.length > PASSES_MAX)
+    return ['', ...passSummary(groups).flatMap((line) => words(line, look.width))]
+  return ['', ...drawListed(groups, look, passText)]
+}
+
+function passText(group: CellGroup): string[] {
+  const detected = detectedIn(group)
+  return detected.length === 0 ? [group.cell.reason] : detected.with(0, `detects ${detected[0]}`)
 }
 
 function drawControls(check: CheckReport, look: Look): string[] {
-  const rows = controlRows(check)
-  if (rows.length === 0) return []
-  return ['', look.colors.bold('Control: the same code on both sides'), ...drawTable(rows, look)]
+  const groups = controlGroups(check)
+  if (groups.length === 0) return []
+  return ['', ...words(CONTROL_TITLE, look.width).map(look.colors.bold), ...drawDetailed(groups, look)]
 }

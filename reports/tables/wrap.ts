@@ -1,8 +1,8 @@
 /** Text on narrow lines: broken where a reader would break it. */
 
-/** Breaks at spaces; a word longer than the width is broken as a name is. No line for no words. */
+/** Breaks at spaces, but not within `≥ 5 %`; a word longer than the width is broken as a name is. No line for no words. */
 export function words(text: string, width: number): string[] {
-  const pieces = text.split(/\s+/).flatMap((word) => nameLines(word, width))
+  const pieces = text.split(/(?<!≥)\s+(?!%)/).flatMap((word) => nameLines(word, width))
   return packed(pieces, width, ' ')
 }
 
@@ -30,6 +30,14 @@ export function firstLines(text: string, width: number, most: number): string[] 
   const lines = words(text, width)
   if (lines.length <= most) return lines
   return [...lines.slice(0, most - 1), cut(`${lines[most - 1]} ${lines[most]}`, width)]
+}
+
+/** As many of the parts as fit, with commas; dots for the others. */
+export function firstParts(parts: readonly string[], width: number): string {
+  const whole = parts.join(', ')
+  if (whole.length <= width) return whole
+  const fitting = parts.findLastIndex((_, end) => parts.slice(0, end).join(', ').length + 3 <= width)
+  return fitting > 0 ? `${parts.slice(0, fitting).join(', ')}, …` : cut(whole, width)
 }
 
 /** At the last break that leaves room for the dots, if one is in the latter half. */

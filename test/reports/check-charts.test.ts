@@ -4,7 +4,7 @@ import type { CheckReport } from '../../harness/verdict/check-report.ts'
 import { drawChart } from '../../reports/charts/canvas.ts'
 import { checkCharts } from '../../reports/charts/check.ts'
 import type { ChartSpec, Forest } from '../../reports/charts/spec.ts'
-import { HOSTILE, syntheticCheck } from './check-fixture.ts'
+import { changedCell, HOSTILE, syntheticCheck } from './check-fixture.ts'
 
 function forestOf({ drawing }: ChartSpec): Forest {
   if (drawing.kind !== 'forest') throw new Error(`A chart of ${drawing.kind}`)
@@ -75,6 +75,19 @@ describe('the charts of a check', () => {
     expect(rows[0]).toMatchObject({ name: 'latency.interactive.p99', verdict: 'regression', limit: 0.05 })
     expect(rows[1]).toMatchObject({ verdict: 'moved' })
     expect(rows.every(({ worse }) => worse !== 0)).toBe(true)
+  })
+
+  test('have eight metrics of a changed cell, fewer where there are many, and say how many are left out', () => {
+    const chartsOf = (count: number) =>
+      checkCharts({ ...check, cells: Array.from({ length: count }, (_, index) => changedCell(index)) })
+    const sizes = (count: number) =>
+      chartsOf(count).map((one) => forestOf(one).blocks.map(({ rows }) => rows.length))
+    expect(sizes(1)).toEqual([[8]])
+    expect(sizes(12)).toEqual([Array(6).fill(6), Array(6).fill(6)])
+    expect(sizes(500)).toEqual([Array(13).fill(3), Array(13).fill(3)])
+    expect(chartsOf(500)[0]!.subtitle.join()).toMatch(
+      /702 less telling metrics left out · 474 more cells left out/,
+    )
   })
 
   test('are none of virtual time where nothing moved, and none at all where nothing was compared', () => {

@@ -13,7 +13,7 @@ import jsonReporter from '../../reports/json.ts'
 import markdownReporter from '../../reports/markdown.ts'
 import pngReporter from '../../reports/png.ts'
 import { escapeComment, oneLine } from '../../reports/tables/escape.ts'
-import { checkReport, HOSTILE, reportOf, syntheticCheck } from './check-fixture.ts'
+import { changedCell, checkReport, HOSTILE, reportOf, syntheticCheck } from './check-fixture.ts'
 import { memoryTarget } from './fixture.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'loopdyno-check-reports-'))
@@ -47,17 +47,24 @@ describe('the comment on a pull request', () => {
     expect(text).toMatch(/^\S.+\. Compared: the working tree against HEAD/m)
   })
 
-  test('lists first what is not a pass, and every row folded up', () => {
+  test('lists first what is not a pass, and every cell folded up', () => {
     const [open, every] = comment(syntheticCheck()).split('<details>')
     expect(open).toContain('REGRESSION')
-    expect(open).not.toMatch(/^\| PASS/m)
-    expect(every).toMatch(/^\| PASS/m)
+    expect(open).not.toMatch(/^\| PASS \| <code>pipeline/m)
+    expect(every).toMatch(/^\| PASS \| <code>pipeline · fifo · real<\/code> \| <code>cpu\.perOp/m)
+    expect(every).toMatch(
+      /^\| PASS \| <code>pipeline · fifo · virtual<\/code> \|[ |]* \| Every event is the same \|$/m,
+    )
   })
 
-  test('says where a virtual cell began to differ, and what moved', () => {
-    expect(comment(syntheticCheck())).toMatch(
-      /<code>http-server · fifo · virtual<\/code>: first difference: <code>event 1,204.*<code>latency\.interactive\.p99<\/code>.*\(\+\d/,
-    )
+  test('has five metrics of a virtual cell, twelve folded up, counts the others, and where it began to differ', () => {
+    const [open, every] = comment({ ...syntheticCheck(), cells: [changedCell(0)] }).split('<details>')
+    expect(open!.match(/^\| \*\*REGRESSION\*\*/gm)).toHaveLength(5)
+    expect(open).toMatch(/^\| {2}\| {2}\| _and 15 more are worse, 10 better, 2 neither_ \|/m)
+    expect(every!.match(/^\| \*\*REGRESSION\*\*/gm)).toHaveLength(12)
+    expect(every).toContain('_and 8 more are worse, 10 better, 2 neither_')
+    expect(open).toMatch(/^- <code>pipeline · fifo<\/code>: first difference: event 2,022: HEAD/m)
+    expect(open).not.toMatch(/interval|limit \|/)
   })
 
   test('tells how to do it again, where it ran, and links to its charts', () => {
@@ -199,6 +206,15 @@ describe('the page of a check', () => {
     const pictures = text.match(/<img [^>]*>/g)!
     expect(pictures).toHaveLength(2)
     for (const picture of pictures) expect(picture).toMatch(/ alt="[^"]{60,}"/)
+  })
+
+  test('has eight metrics of a virtual cell, and all that moved folded up', async () => {
+    const text = await page(reportOf({ ...syntheticCheck(), cells: [changedCell(0), changedCell(1)] }))
+    const [, open = '', , changed = ''] = text.split('<section>')
+    expect(open.match(/<span class="metric regression">/g)).toHaveLength(16)
+    expect(open).toContain('and 12 more are worse, 10 better, 2 neither')
+    expect(changed.match(/<span class="metric/g)).toHaveLength(64)
+    expect(changed).toMatch(/<summary>32 metrics moved<\/summary>/)
   })
 
   test('needs nothing but itself, and has no markup that came from a name', async () => {

@@ -228,3 +228,47 @@ function virtualCell(cell: Cell, index: number, random: () => number): CellVerdi
     },
   }
 }
+
+/** A metric that may not become worse at all, as is the rule in virtual time, and did by a share. */
+export function moved(metric: string, worse: number): MetricVerdict {
+  const verdict = worse > 0 ? 'regression' : worse < 0 ? 'improvement' : 'pass'
+  const [unit, better, old] = ['ns', 'lower', 31.2e6] as const
+  return { metric, unit, better, level: 'error', verdict, old, new: old * (1 + worse), worse, threshold: 0 }
+}
+
+/** A virtual cell of a policy that was changed, with as many metrics as real ones have: 20 worse, 10 better, 2 neither. */
+export function changedCell(index: number): CellVerdict {
+  const worse = ['latency', 'sojourn', 'wait', 'run'].flatMap((quantity, place) =>
+    ['mean', 'p50', 'p90', 'p99', 'max'].map((statistic, more) =>
+      moved(`${quantity}.interactive.${statistic}`, 0.1 * (1 + place) + 0.01 * more),
+    ),
+  )
+  const better = ['latency', 'wait'].flatMap((quantity) =>
+    ['mean', 'p50', 'p90', 'p99', 'max'].map((statistic, more) =>
+      moved(`${quantity}.batch.${statistic}`, -0.05 - 0.01 * more),
+    ),
+  )
+  const neither = ['loop.handles', 'loop.turns'].map(
+    (metric): MetricVerdict => ({
+      ...{ metric, unit: 'count', better: 'neither', level: 'error', verdict: 'pass', threshold: 0 },
+      ...{ old: 5440, new: 5416 },
+    }),
+  )
+  const same = Array.from({ length: 8 }, (_, more) => moved(`overhead.class${more}.mean`, 0))
+  return {
+    cell: cellOf(index, 'virtual', ''),
+    control: false,
+    verdict: 'regression',
+    reason: 'latency.interactive.max is 14 % worse; behaviour changed (32 metrics moved)',
+    rounds: 1,
+    metrics: [...worse, ...better, ...neither, ...same],
+    exact: {
+      same: false,
+      oldDigest: '3f9ac0ffee3f9ac0ffee',
+      newDigest: '77b1c0ffee77b1c0ffee',
+      divergence:
+        "event 2,022: HEAD (a58f2b9): host 0 at 252.796384817 ms 'consume 1' (handle 2021, ran for 0 ns); " +
+        "the working tree: host 0 at 252.796384817 ms 'endSleep' (handle 2022, ran for 0 ns)",
+    },
+  }
+}

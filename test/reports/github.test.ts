@@ -6,7 +6,7 @@ import type { Report } from '../../harness/verdict/reporter.ts'
 import { runSummary, SUMMARY_BYTES } from '../../reports/document/stepsummary.ts'
 import { commandLine, PER_LEVEL } from '../../reports/github/commands.ts'
 import github from '../../reports/github.ts'
-import { checkReport, HOSTILE, reportOf, syntheticCheck } from './check-fixture.ts'
+import { changedCell, checkReport, HOSTILE, reportOf, syntheticCheck } from './check-fixture.ts'
 import { memoryTarget, syntheticReport } from './fixture.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'loopdyno-github-'))
@@ -41,10 +41,10 @@ describe('annotations', () => {
     const of = (command: string) =>
       all.filter((one) => one.command === command).map(({ title }) => title.split(':')[0])
     expect(new Set(of('error'))).toEqual(new Set(['FAILED', 'REGRESSION']))
-    expect(new Set(of('warning'))).toEqual(new Set(['REGRESSION', 'INCONCLUSIVE']))
+    expect(new Set(of('warning'))).toEqual(new Set(['REGRESSION (warning only)', 'INCONCLUSIVE']))
     expect(new Set(of('notice'))).toEqual(new Set(['IMPROVEMENT']))
     expect(all.find(({ title }) => title.includes('http-server · fifo · real'))?.message).toMatch(
-      /^cpu\.perOp ↓: 11\.\d µs → 1\d\.\d µs, \+9\.1 % \[.* %\], limit 5 %, confirmed, p = 0\.0004$/,
+      /^cpu\.perOp ↓: 11\.\d → 1\d\.\d µs, \+9\.1 % \[.* %\], limit 5 %, confirmed, p = 0\.0004$/m,
     )
   })
 
@@ -55,6 +55,16 @@ describe('annotations', () => {
     )
     expect(cells.length).toBeGreaterThan(2)
     expect(await annotations(reportOf({ ...check, cells }))).toEqual([])
+  })
+
+  test('are short: six metrics of a virtual cell, where it began to differ, and how many more there are', async () => {
+    const all = await annotations(reportOf({ ...syntheticCheck(), cells: [changedCell(0)] }))
+    expect(all).toHaveLength(1)
+    const lines = all[0]!.message.split('\n')
+    expect(lines).toHaveLength(8)
+    expect(lines[0]).toMatch(/^first difference: event 2,022/)
+    expect(lines[7]).toBe('and 14 more are worse, 10 better, 2 neither')
+    expect(all[0]!.message.length).toBeLessThan(800)
   })
 
   test('warn of a check that is contaminated or was cut short', async () => {

@@ -7,7 +7,7 @@ import { checkSchema } from '../../harness/verdict/check-report.ts'
 import type { Report } from '../../harness/verdict/reporter.ts'
 import { summarize } from '../../harness/verdict/summary.ts'
 import junit from '../../reports/junit.ts'
-import { checkReport, HOSTILE, reportOf, syntheticCheck } from './check-fixture.ts'
+import { changedCell, checkReport, HOSTILE, reportOf, syntheticCheck } from './check-fixture.ts'
 import { headerOf, memoryTarget, plainCell, plainRound, syntheticReport } from './fixture.ts'
 import { type Element, parseXml } from './strict-xml.ts'
 
@@ -82,18 +82,32 @@ describe('junit.xml', () => {
     },
   )
 
-  test('has every gated metric and event log of a check as a test, by names of their own', async () => {
+  test('has every gated metric of a real cell as a test, by names of their own', async () => {
     const report = checkReport({ cells: 40 })
     const cases = casesOf(parseXml(await written(report)))
-    const expected = report
-      .check!.cells.filter(({ control }) => !control)
-      .flatMap(({ metrics, exact, verdict }) => [
+    const cells = report.check!.cells.filter(({ control }) => !control)
+    const real = cells
+      .filter(({ cell }) => cell.time === 'real')
+      .flatMap(({ metrics, verdict }) => [
         ...metrics.filter(({ level }) => level !== 'off'),
-        ...(exact === undefined ? [] : ['event log']),
         ...(verdict === 'failed' ? ['the cell'] : []),
       ])
-    expect(cases).toHaveLength(expected.length)
+    expect(cases.filter(({ attributes }) => attributes.name!.includes('real time'))).toHaveLength(real.length)
     expect(new Set(cases.map(({ attributes }) => attributes.name)).size).toBe(cases.length)
+  })
+
+  test('has one test of a virtual cell, and one of each metric that is worse', async () => {
+    const [same] = syntheticCheck({ cells: 1 }).cells.filter(({ exact }) => exact?.same)
+    const check = { ...syntheticCheck(), cells: [same!, changedCell(1)] }
+    const cases = casesOf(parseXml(await written(reportOf(check))))
+    const names = cases.map(({ attributes }) => attributes.name!.split(': ').at(-1))
+    expect(names).toHaveLength(22)
+    expect(names.filter((name) => name === 'exact')).toHaveLength(2)
+    expect(names).not.toContain('latency.batch.p99')
+    const [passed, failed, ...worse] = cases.map(({ children }) => children[0])
+    expect(passed).toBeUndefined()
+    expect(failed!.attributes.message).toMatch(/behaviour changed .*; first difference: event 2,022/)
+    expect(new Set(worse.map((one) => one?.name))).toEqual(new Set(['failure']))
   })
 
   test('fails what is worse, errs where rounds broke down, and skips what cannot be told', async () => {
@@ -110,7 +124,9 @@ describe('junit.xml', () => {
     ])
     expect(outcomes(root)).toContain('error')
     const failure = of(': cpu.perOp')[1]!.children[0]!
-    expect(failure.attributes.message).toMatch(/REGRESSION .* → .*, \+\d.* %, 95 % interval .*, limit 5 %/)
+    expect(failure.attributes.message).toMatch(
+      /REGRESSION [\d.]+ → [\d.]+ µs, \+\d.* %, 95 % interval .*, limit 5 %/,
+    )
     expect(failure.text).toBe(failure.attributes.message)
   })
 

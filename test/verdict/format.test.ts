@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatDuration, formatRatio, formatTick, formatValue, timeUnit } from '../../harness/format.ts'
+import {
+  formatChange,
+  formatDuration,
+  formatInterval,
+  formatRatio,
+  formatShare,
+  formatTick,
+  formatValue,
+  timeUnit,
+} from '../../harness/format.ts'
 
 test.each([
   [0, '0 ns'],
@@ -59,4 +68,15 @@ test('no duration needs more than eight characters of number', () => {
       expect(formatDuration(ns)).toMatch(/^[\d.,e-]{1,8} (ns|µs|ms|s|min|h)$/)
     }),
   )
+})
+
+test('shares have a digit behind the point, and what is more than nothing is never written as nothing', () => {
+  const shares = [0, 0.05, 0.1234, -0.0734, 1.2345, 0.0042, 0.00001, Number.NaN].map(formatShare)
+  expect(shares).toEqual(['0 %', '5 %', '12.3 %', '−7.3 %', '123 %', '0.42 %', '0.001 %', '–'])
+})
+
+test('changes have their sign, and an interval the unit once', () => {
+  expect([0.073, -0.041, 0].map(formatChange)).toEqual(['+7.3 %', '−4.1 %', '0 %'])
+  expect(formatInterval(-0.061, 0.085)).toBe('−6.1 … +8.5 %')
+  expect(formatInterval(undefined, 0.085)).toBe('')
 })

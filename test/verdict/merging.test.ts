@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../harness/errors.ts'
-import type { RoundRecord, RunRecords } from '../../harness/records.ts'
+import type { Comparison, RoundRecord, RunRecords } from '../../harness/records.ts'
 import {
   cellsOfShard,
   machineDifferences,
@@ -110,6 +110,77 @@ describe('shards', () => {
   })
 })
 
+describe('shards of a check', () => {
+  const COMPARISON: Comparison = {
+    old: { label: 'HEAD', files: [] },
+    new: { label: 'the working tree', files: [] },
+    pairs: [],
+    ...{ rules: [], alpha: 0.05, margin: 0.03, exact: false, confirm: true },
+    ...{ virtualRounds: 1, warmupMs: 1, windowMs: 1 },
+  }
+  const CONTROL = WHOLE.header.cells[0]!
+
+  /** One round of each virtual cell, all of each real one, on both sides, and a control. */
+  function checked(index: number, count: number): ShardRecords {
+    const whole = shard(index, count)
+    const own = whole.rounds.filter(({ cell, round }) => cell.time === 'real' || round === 0)
+    const controlled = WHOLE.rounds
+      .filter(({ cell }) => cell === CONTROL)
+      .map((round) => ({ ...round, control: index }))
+    const pairs = [
+      ...whole.header.cells.map((cell) => ({ old: cell, new: cell })),
+      { old: CONTROL, new: CONTROL, control: index },
+    ]
+    const rounds = [...controlled, ...own].flatMap((round) =>
+      (['new', 'old'] as const).map((arm) => ({ ...round, arm })),
+    )
+    return withHeader({ ...whole, rounds }, { comparison: { ...COMPARISON, pairs } })
+  }
+
+  test('merge to the pairs of the whole check, and after them the control of each shard', () => {
+    const { header } = mergeShards([checked(2, 2), checked(1, 2)])
+    const controls = [1, 2].map((control) => ({ old: CONTROL, new: CONTROL, control }))
+    expect(header.comparison!.pairs).toEqual([
+      ...WHOLE.header.cells.map((cell) => ({ old: cell, new: cell })),
+      ...controls,
+    ])
+    expect(header.cells).toEqual(WHOLE.header.cells)
+  })
+
+  test('need as many rounds of a virtual cell as the check says, and keep the controls apart', () => {
+    const parts = [checked(1, 2), checked(2, 2)]
+    const { rounds } = mergeShards(parts)
+    expect(rounds.length).toBe(parts[0]!.rounds.length + parts[1]!.rounds.length)
+    expect(rounds.findLast(({ control }) => control === undefined)).toBe(
+      rounds[rounds.findIndex(({ control }) => control !== undefined) - 1],
+    )
+    const more = parts.map((part) =>
+      withHeader(part, { comparison: { ...part.header.comparison!, virtualRounds: 2 } }),
+    )
+    expect(refusal(more)).toMatch(/has 1 of 2 rounds of .* · virtual: run it again: npx loopdyno /)
+  })
+
+  test.each<[string, Partial<Comparison>, string]>([
+    ['chance of an alarm', { alpha: 0.01 }, 'alpha 0.01, not 0.05'],
+    ['slowdown', { inject: 0.1 }, 'inject 0.1, not none'],
+    ['rule', { rules: [{ metric: '*', level: 'off', threshold: 0 }] }, 'other rules (--max'],
+    [
+      'old side',
+      { old: { label: 'HEAD', files: [{ path: 'a.ts', sha256: 'b' }] } },
+      'other code on the old side (HEAD)',
+    ],
+  ])('are refused where they have another %s', (_, difference, message) => {
+    const [one, two] = [checked(1, 2), checked(2, 2)]
+    const other = { ...two.header.comparison!, ...difference }
+    expect(refusal([one, withHeader(two, { comparison: other })])).toContain(message)
+  })
+
+  test('are refused beside a shard of a run', () => {
+    expect(refusal([checked(1, 2), shard(2, 2)])).toContain('it has one side, as a run has, not two')
+    expect(refusal([shard(1, 2), checked(2, 2)])).toContain('it has two sides, as a check has')
+  })
+})
+
 describe('shards are refused', () => {
   test.each<[string, object, string]>([
     ['seed', { seed: 7 }, '--seed 7, not 42'],
@@ -158,6 +229,8 @@ describe('shards are refused', () => {
       return refusal(shards(1, { ...WHOLE, rounds: sides.toSpliced(at, 1) }))
     }
     expect(without('new')).toContain('has 2 of 3 rounds')
+    const control = sides.map((round) => ({ ...round, control: 1 }))
+    expect(refusal(shards(1, { ...WHOLE, rounds: control }))).toContain('has 0 of 3 rounds')
     expect(without('old')).toBe('merged')
   })
 

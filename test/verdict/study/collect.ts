@@ -23,8 +23,9 @@ interface Wanted {
 }
 
 const COST = ['cpu.perOp', 'throughput']
-/** No sleeps and no declared work: all of the processor time is the loop's own, and throughput follows from it. */
-const BUSY = 'scale=0.0001,workUs=0'
+/** As a check runs them where no scenario is named: no sleeps, no declared work; all processor time is the loop's own. */
+const BUSY = 'scale=0.0001,workUs=0,items=1000'
+const MANY = 'tasks=20000,minMs=0,maxMs=20'
 const POLICY = 'fifo'
 
 function beside(hogs: number, wanted: Omit<Wanted, 'hogs' | 'inject' | 'pairing'>): Wanted {
@@ -40,13 +41,18 @@ const SAME: readonly Wanted[] = [0, 2].flatMap((hogs) => [
     metrics: COST,
     pairs: 100,
   }),
-  beside(hogs, { name: 'same pipeline', scenario: 'pipeline', settings: '', metrics: COST, pairs: 40 }),
-  beside(hogs, { name: 'same gather', scenario: 'gather', settings: '', metrics: COST, pairs: 40 }),
-  beside(hogs, { name: 'same http-server', scenario: 'http-server', settings: '', metrics: COST, pairs: 20 }),
+  beside(hogs, { name: 'same gather', scenario: 'gather', settings: MANY, metrics: COST, pairs: 60 }),
+  beside(hogs, {
+    name: 'same http-server',
+    scenario: 'http-server',
+    settings: 'load=0.4',
+    metrics: COST,
+    pairs: 40,
+  }),
   beside(hogs, {
     name: 'same connections',
     scenario: 'connections',
-    settings: 'sizes=100,runs=2',
+    settings: 'sizes=1000,runs=2',
     metrics: ['memory.heapPerConnection'],
     pairs: 100,
   }),

@@ -1,0 +1,171 @@
+/** What the raw pairs of the study come to: how often checks raise false alarms, and how often they find a slowdown. */
+import { z } from 'zod'
+import {
+  type Counted,
+  countedOf,
+  type PooledCell,
+  type Resampled,
+  resampleChecks,
+} from '../../../harness/verdict/resampling.ts'
+import { DEFAULT_RULES, ruleFor } from '../../../harness/verdict/rules.ts'
+
+const pairSet = z.object({
+  name: z.string(),
+  scenario: z.string(),
+  settings: z.string(),
+  policy: z.string(),
+  /** Processes beside it that keep a processor each busy. */
+  hogs: z.number().int().min(0),
+  /** By which share the new side was slowed down; 0: both sides are the same code. */
+  inject: z.number().min(0),
+  pairing: z.enum(['together', 'apart']),
+  metrics: z.record(
+    z.string(),
+    z.object({
+      better: z.enum(['lower', 'higher']),
+      pairs: z.array(z.tuple([z.number().positive(), z.number().positive()])).min(2),
+    }),
+  ),
+})
+
+const study = z.object({
+  made: z.string(),
+  environment: z.object({ cpu: z.string(), cores: z.number(), node: z.string(), kernel: z.string() }),
+  sets: z.array(pairSet).min(1),
+})
+
+export type PairSet = z.infer<typeof pairSet>
+export type Study = z.infer<typeof study>
+
+/** Throws where the text is not that of a study. */
+export function parseStudy(text: string): Study {
+  return study.parse(JSON.parse(text))
+}
+
+export interface StudyOptions {
+  /** Simulated checks for each figure. */
+  readonly checks: number
+  readonly seed: number
+  /** Checks whose cells get a verdict each; see `resampleChecks`. */
+  readonly judged?: number
+}
+
+/** As `check` does unless told otherwise. */
+const DEFAULTS = { rounds: 20, alpha: 0.05, margin: 0.03, confirm: true }
+/** A default check: four policies on three scenarios. */
+const CELLS = 12
+/** What decides in such a check: every cell has both. */
+const COST = ['cpu.perOp', 'throughput']
+
+const PLACES = [
+  { place: 'quiet', has: (set: PairSet) => set.hogs === 0 },
+  { place: 'beside hogs', has: (set: PairSet) => set.hogs > 0 },
+  { place: 'both', has: () => true },
+] as const
+
+/** How often something happens in checks of so many cells. */
+interface Figure {
+  readonly place: string
+  readonly cells: number
+  readonly counted: Counted
+  readonly inconclusive: Counted
+}
+
+export interface AlarmFigure extends Figure {
+  /** The metrics that decide. */
+  readonly metrics: readonly string[]
+  /** Real pairs that the checks are drawn from. */
+  readonly pairs: number
+}
+
+export interface PowerFigure extends Figure {
+  /** By which share the new side of one cell was slowed down. */
+  readonly inject: number
+  readonly metric: string
+}
+
+/** Of each metric by itself, in a check of one cell and of many, and of the metrics of a default check. */
+export function falseAlarms({ sets }: Study, options: StudyOptions): AlarmFigure[] {
+  const same = sets.filter(({ inject }) => inject === 0)
+  const names = [...new Set(same.flatMap(({ metrics }) => Object.keys(metrics)))]
+  const isCost = COST.every((name) => names.includes(name))
+  const kinds = [...names.map((name) => [name]), ...(isCost ? [COST] : [])]
+  return kinds.flatMap((metrics) =>
+    PLACES.flatMap(({ place, has }) => {
+      const measured = same.filter((set) => has(set) && metrics.every((name) => name in set.metrics))
+      if (measured.length === 0) return []
+      const pools = pooled(measured, metrics)
+      const pairs = pools.reduce((sum, cell) => sum + cell.metrics[0]!.differences.length, 0)
+      const many = resample(take(pools, CELLS), options)
+      // One cell alone may be any of them: all have their share of the checks.
+      const checks = Math.ceil(options.checks / pools.length)
+      const alone = pools.map((cell, i) => resample([cell], { ...options, checks, seed: options.seed + i }))
+      const shared = { metrics, place, pairs }
+      return [
+        { ...shared, cells: 1, ...summed(alone) },
+        { ...shared, cells: CELLS, counted: many.alarms, inconclusive: many.inconclusive },
+      ]
+    }),
+  )
+}
+
+/** Of one cell that was slowed down: alone, and as one among others that were not. */
+export function power({ sets }: Study, options: StudyOptions): PowerFigure[] {
+  const slowed = sets.filter(({ inject }) => inject > 0)
+  return slowed.flatMap((set) => {
+    const names = Object.keys(set.metrics)
+    const [cell] = pooled([set], names)
+    const beside = sets.filter(
+      ({ inject, hogs, metrics }) =>
+        inject === 0 && hogs === set.hogs && names.every((name) => name in metrics),
+    )
+    const others = beside.length === 0 ? [] : take(pooled(beside, names), CELLS - 1)
+    const place = set.hogs > 0 ? 'beside hogs' : 'quiet'
+    return (others.length === 0 ? [[]] : [[], others]).flatMap((more) => {
+      const { metrics, inconclusive } = resample([cell!, ...more], options)
+      const shared = { place, inject: set.inject, cells: 1 + more.length, inconclusive }
+      return names.map((metric) => ({ ...shared, metric, counted: metrics[metric]!.found! }))
+    })
+  })
+}
+
+/** A pool for each program: what was measured of it in several places is one. */
+function pooled(sets: readonly PairSet[], names: readonly string[]): PooledCell[] {
+  const programOf = ({ scenario, settings }: PairSet) => JSON.stringify([scenario, settings])
+  const programs = [...new Set(sets.map(programOf))]
+  return programs.map((program) => {
+    const group = sets.filter((set) => programOf(set) === program)
+    const metrics = names.map((name) => ({
+      name,
+      threshold: ruleFor(DEFAULT_RULES, name, 'real')!.threshold,
+      differences: group.flatMap((set) => differencesOf(set.metrics[name]!)),
+    }))
+    return { metrics, slowed: group[0]!.inject > 0 }
+  })
+}
+
+function differencesOf({ better, pairs }: PairSet['metrics'][string]): number[] {
+  const sign = better === 'higher' ? -1 : 1
+  return pairs.map(([old, now]) => sign * Math.log(now / old))
+}
+
+/** So many, in turns. */
+function take<T>(items: readonly T[], count: number): T[] {
+  return Array.from({ length: count }, (_, i) => items[i % items.length]!)
+}
+
+function resample(cells: readonly PooledCell[], options: StudyOptions): Resampled {
+  return resampleChecks({ ...DEFAULTS, ...options, cells })
+}
+
+function summed(all: readonly Resampled[]): Pick<Figure, 'counted' | 'inconclusive'> {
+  const sum = (counts: readonly Counted[]) =>
+    countedOf(
+      counts.reduce((total, { times }) => total + times, 0),
+      counts.reduce((total, { of }) => total + of, 0),
+    )
+  return {
+    counted: sum(all.map(({ alarms }) => alarms)),
+    inconclusive: sum(all.map(({ inconclusive }) => inconclusive)),
+  }
+}

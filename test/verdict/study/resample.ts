@@ -1,0 +1,92 @@
+/**
+ * How often checks raise false alarms, and how often they find a slowdown, from the real pairs in `pairs.json`, which
+ * `collect.ts` measured: `npx jiti test/verdict/study/resample.ts [--checks 1000] [FILE]`. Takes some minutes. The same
+ * pairs give the same figures on every machine. Exit code 1 where a figure is not what the project promises.
+ */
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { formatShare } from '../../../harness/format.ts'
+import type { Counted } from '../../../harness/verdict/resampling.ts'
+import { falseAlarms, type PowerFigure, parseStudy, power } from './figures.ts'
+
+/** Of all checks, at most. */
+const ALARMS_MAX = 0.01
+/** Of all cells, at most. */
+const INCONCLUSIVE_MAX = 0.1
+/** In which metric a slowdown of which size is found how often, at least. */
+const FOUND_MIN = [
+  { inject: 0.05, metric: 'cpu.perOp', share: 0.8 },
+  { inject: 0.1, metric: 'cpu.perOp', share: 0.95 },
+  { inject: 0.2, metric: 'throughput', share: 0.95 },
+]
+
+const { values, positionals } = parseArgs({
+  options: { checks: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
+  allowPositionals: true,
+})
+const options = { checks: Number(values.checks), seed: Number(values.seed) }
+const study = parseStudy(readFileSync(positionals[0] ?? new URL('pairs.json', import.meta.url), 'utf8'))
+const { cpu, cores, node, kernel } = study.environment
+console.log(`Pairs of ${study.made}: ${cores} × ${cpu}, Linux ${kernel}, Node ${node}\n`)
+
+let isKept = true
+
+/** What was promised of a share, and whether it is kept. */
+function promise(holds: boolean, text: string): string {
+  isKept &&= holds
+  return `${text} ${holds ? 'kept' : 'BROKEN'}`
+}
+
+console.log(`False alarms, ${options.checks} checks each: shares with the one-sided 95 % bound\n`)
+print(
+  ['what decides', 'where', 'pairs', 'cells', 'false alarms', 'at most', 'promised', 'inconclusive'],
+  falseAlarms(study, options).map(({ metrics, place, pairs, cells, counted, inconclusive }) => [
+    metrics.join(' and '),
+    place,
+    String(pairs),
+    String(cells),
+    `${counted.times} of ${counted.of} (${shareOf(counted)})`,
+    formatShare(counted.high),
+    promise(counted.times / counted.of <= ALARMS_MAX, `≤ ${formatShare(ALARMS_MAX)}`),
+    shareOf(inconclusive),
+  ]),
+)
+
+console.log(`\nPower, ${options.checks} checks each, one cell slowed down by a real busy-wait\n`)
+print(
+  ['slowed by', 'metric', 'where', 'cells', 'found', 'at least', 'promised', 'inconclusive', 'promised'],
+  power(study, options).map((figure) => [
+    formatShare(figure.inject),
+    figure.metric,
+    figure.place,
+    String(figure.cells),
+    `${figure.counted.times} of ${figure.counted.of} (${shareOf(figure.counted)})`,
+    formatShare(figure.counted.low),
+    foundPromise(figure),
+    shareOf(figure.inconclusive),
+    promise(
+      figure.inconclusive.times / figure.inconclusive.of <= INCONCLUSIVE_MAX,
+      `≤ ${formatShare(INCONCLUSIVE_MAX)}`,
+    ),
+  ]),
+)
+process.exitCode = isKept ? 0 : 1
+
+function foundPromise({ inject, metric, counted }: PowerFigure): string {
+  const wanted = FOUND_MIN.find((each) => each.inject === inject && each.metric === metric)
+  if (wanted === undefined) return '–'
+  return promise(counted.times / counted.of >= wanted.share, `≥ ${formatShare(wanted.share)}`)
+}
+
+function shareOf({ times, of }: Counted): string {
+  return formatShare(times / of)
+}
+
+/** A table in Markdown, to be pasted as it is. */
+function print(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]!.length)))
+  const line = (row: readonly string[]) => `| ${row.map((text, i) => text.padEnd(widths[i]!)).join(' | ')} |`
+  console.log(line(head))
+  console.log(`| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`)
+  for (const row of rows) console.log(line(row))
+}

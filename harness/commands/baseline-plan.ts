@@ -1,5 +1,6 @@
 /** How a baseline was made: what it says of itself goes for whatever the command line leaves open. */
 import { UsageError } from '../errors.ts'
+import { splitSpecs } from '../spec.ts'
 import type { Baseline } from '../verdict/baseline.ts'
 import type { Arguments } from './command.ts'
 import { configured, given } from './config-file.ts'
@@ -40,6 +41,17 @@ export function asInBaseline(baseline: Baseline, args: Arguments): Arguments {
 /** Where there are cells in real time and no control among them, none was wanted. */
 function hasControl({ cells }: Baseline): boolean {
   return cells.some(({ control }) => control) || cells.every(({ cell }) => cell.time === 'virtual')
+}
+
+/** What a config file has come to name since then is not in the baseline, and so not checked: that has to be said. */
+export function uncovered({ run }: Baseline, args: Arguments): string[] {
+  const isOpen = (flag: string) => given(args)[flag] === undefined
+  const policies = isOpen('policy') ? splitSpecs(strings(args.policy)) : []
+  const scenarios = isOpen('scenario') ? strings(args.scenario) : []
+  return [
+    ...policies.filter((name) => !run.policies.includes(name)),
+    ...scenarios.filter((name) => !run.scenarios.includes(name)),
+  ].map((name) => `Not compared: ${name} is in the config file, but not in the baseline`)
 }
 
 /** `key=value` as an object, in which a later one takes the place of an earlier one. */

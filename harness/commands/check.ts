@@ -7,7 +7,7 @@ import type { RoundRecord } from '../records.ts'
 import { splitSpecs } from '../spec.ts'
 import { type Baseline, environmentDifferences, roundsOf } from '../verdict/baseline.ts'
 import { BASELINE_FILE, readBaseline } from './baseline-file.ts'
-import { asInBaseline, refuseOtherMaking } from './baseline-plan.ts'
+import { asInBaseline, refuseOtherMaking, uncovered } from './baseline-plan.ts'
 import { CHECK_FLAGS, type CheckSettings, readCheckSettings } from './check-settings.ts'
 import type { Arguments, Command, Ending, Terminal } from './command.ts'
 import { type ComparedCell, executeComparison, isOldSideOf } from './comparing.ts'
@@ -146,7 +146,7 @@ async function checkBaseline(args: Arguments, terminal: Terminal): Promise<Endin
     cells: compared,
     control: await controls(compared, undefined, { name: 'new' }, settings),
     recorded,
-    notes,
+    notes: [...notes, ...uncovered(baseline, args)],
     matrix,
   }
   return executeComparison(plan, settings, asked, terminal)

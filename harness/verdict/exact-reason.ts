@@ -49,11 +49,20 @@ export function exactReason(
   return divergence === undefined ? { reason } : { reason, divergence }
 }
 
+/** How a loop came to its figures, not what its users notice: told where nothing else is to be told. */
+const INTERNAL = /^(run|wait|stage|overhead|loop)\./
+
 function headlineOf(verdict: Verdict, moved: readonly MetricVerdict[]): string | undefined {
-  const gated = moved.filter(({ level }) => level === 'error')
-  if (verdict === 'improvement') return describe(gated.toSorted(bySeverity).at(-1)!)
-  const worst = gated.filter((metric) => metric.verdict === 'regression').toSorted(bySeverity)[0]
-  return worst && describe(worst)
+  const wanted = verdict === 'improvement' ? isBetter : isRegression
+  const gated = moved.filter((metric) => metric.level === 'error' && wanted(metric))
+  const noticed = gated.filter(({ metric }) => !INTERNAL.test(metric))
+  const sorted = (noticed.length > 0 ? noticed : gated).toSorted(bySeverity)
+  const told = verdict === 'improvement' ? sorted.at(-1) : sorted[0]
+  return told && describe(told)
+}
+
+function isRegression({ verdict }: MetricVerdict): boolean {
+  return verdict === 'regression'
 }
 
 function bySeverity(a: MetricVerdict, b: MetricVerdict): number {

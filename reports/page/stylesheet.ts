@@ -55,7 +55,7 @@ h1 .verdict.pass { background: #0a6b3d; color: #fff; padding: 0 8px; }
 td.text { white-space: normal; min-width: 110px; } td.note { min-width: 190px; }
 .cells tbody tr td:first-child { padding-left: 22px; } .cells tr.wide td { white-space: normal; min-width: 260px; }
 .cells tr.cell th { text-align: left; font-weight: 600; background: var(--tint); white-space: normal; overflow-wrap: anywhere; }
-.metric { display: inline-block; min-width: 6.2em; font-size: 12.5px; color: var(--faint); }
+.metric { display: inline-block; min-width: 7em; font-size: 12.5px; color: var(--faint); }
 .metric.regression, .metric.failed { color: var(--bad); } .metric.inconclusive { color: var(--warn); }
 .metric.improvement { color: var(--good); }
 /* What belongs to a whole cell stays in sight while its figures are scrolled. */

@@ -51,13 +51,13 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
 
 type Figure = 'old' | 'new' | 'worse' | 'interval' | 'limit' | 'note'
 
-/** In the order of a table's columns, with their heads. */
+/** In the order of a table's columns, with their heads. A phone shows the first two or three. */
 const FIGURES: readonly (readonly [string, Figure])[] = [
-  ['old', 'old'],
-  ['new', 'new'],
   ['worse by', 'worse'],
   ['95 % interval', 'interval'],
   ['limit', 'limit'],
+  ['old', 'old'],
+  ['new', 'new'],
   ['', 'note'],
 ]
 

@@ -7,7 +7,9 @@ import {
   calibrate,
   isCalibration,
 } from '../../harness/verdict/calibrated.ts'
+import { resampleChecks } from '../../harness/verdict/resampling.ts'
 import { DEFAULT_RULES } from '../../harness/verdict/rules.ts'
+import { hodgesLehmann } from '../../harness/verdict/statistics/hodges-lehmann.ts'
 
 const MS = 1e6
 
@@ -179,6 +181,26 @@ describe('a plan', () => {
     expect(planOf(0.05, 0.8, [NOISY]).rounds).toBeGreaterThan(rounds)
     expect(planOf(0.06, 0.99, [NOISY]).rounds).toBeGreaterThan(rounds)
     expect(planOf(0.06, 0.8, [NOISY], false).rounds).toBeLessThan(rounds)
+  })
+
+  test.each([
+    [0.05, 0.9],
+    [0.08, 0.95],
+  ])('keeps its promise: so many rounds find %s in %s of checks', (effect, chance) => {
+    const { rounds } = planOf(effect, chance)
+    const name = 'cpu.perOp'
+    const noise = roundsOf(QUIET).flatMap(({ arm, metrics }) =>
+      arm === 'new' ? [Math.log(metrics[name]!.value / 1000)] : [],
+    )
+    const middle = hodgesLehmann(noise)
+    const differences = noise.map((each) => each - middle + Math.log1p(effect))
+    const { found } = resampleChecks({
+      cells: [{ metrics: [{ name, threshold: 0.05, differences }], slowed: true }],
+      ...{ rounds: rounds!, checks: 100, judged: 1, alpha: 0.05, margin: 0.03, confirm: true, seed: 1 },
+    })
+    expect(found!.high).toBeGreaterThan(chance)
+    // Nor does it ask for many more than are needed.
+    expect(rounds).toBeLessThan(20)
   })
 
   test('lowers a threshold that would allow such a slowdown', () => {

@@ -1,5 +1,5 @@
 /** Checks at length: real time, signals, shards, config files, and every way in which each kind of check ends. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { CellVerdict } from '../../../harness/verdict/check-report.ts'
@@ -26,6 +26,11 @@ function committed(more: Readonly<Record<string, string>> = {}): string {
   const repository = new TestRepository()
   repository.commit({ 'mine.ts': FIFO, ...more })
   return repository.root
+}
+
+/** Whether the folder for temporary files has a ref's. */
+function checkedOut(temp: string): boolean {
+  return readdirSync(temp).some((name) => existsSync(join(temp, name, 'tree', 'mine.ts')))
 }
 
 function cellsOf(folder: string, out = 'loopdyno-check'): CellVerdict[] {
@@ -141,6 +146,19 @@ describe.runIf(process.platform === 'linux')('a check that is interrupted', { ti
     await interrupted(`compare -p fifo,edf ${REAL} -r 40`, { cwd, temp, out: 'stopped' })
   })
 
+  test('while both sides are prepared, of which nothing is left', async () => {
+    const [cwd, temp] = [committed(), temporaryFolder()]
+    const args = ['check', '--against', 'HEAD', '-p', './mine.ts', ...REAL.split(' ')]
+    const check = new Invocation(args, { cwd, env: { TMPDIR: temp } })
+    await check.until('the files of the ref were written', () => checkedOut(temp))
+    check.signalGroup('SIGINT')
+    const { code, stderr } = await check.ended
+    expect([code, stderr]).toEqual([130, expect.not.stringMatching(/^ {4}at /m)])
+    await check.gone()
+    expect(readdirSync(temp).filter((name) => name.startsWith('loopdyno-'))).toEqual([])
+    expect(existsSync(join(cwd, 'loopdyno-check', '.loopdyno.lock'))).toBe(false)
+  })
+
   test('while a baseline is made, of which nothing is written', async () => {
     const cwd = temporaryFolder()
     const save = new Invocation(['baseline', 'save', '-p', 'fifo', ...REAL.split(' '), '-r', '40'], { cwd })
@@ -238,6 +256,14 @@ describe('a config file and folders', { timeout: 60_000 }, () => {
     expect([checked.code, cellsOf(cwd)[0]!.exact?.same], checked.stderr).toEqual([0, false])
     const strict = await run('check --reporter json --exact', { cwd })
     expect(strict.code).toBe(1)
+    expect(readCheck(join(cwd, 'loopdyno-check')).notes).toEqual([])
+    const wider = CONFIG.replace("['./mine.ts:batch=4']", "['./mine.ts:batch=4', 'edf']")
+    writeFileSync(join(cwd, 'loopdyno.config.ts'), wider)
+    expect((await run('check --reporter json', { cwd })).code).toBe(0)
+    expect(readCheck(join(cwd, 'loopdyno-check')).notes).toEqual([
+      'Not compared: edf is in the config file, but not in the baseline',
+    ])
+    writeFileSync(join(cwd, 'loopdyno.config.ts'), CONFIG)
     const against = await run('check --against HEAD --reporter json', { cwd })
     expect([against.code, cellsOf(cwd)[0]!.cell.policy], against.stderr).toEqual([0, './mine.ts:batch=4'])
     expect(cellsOf(cwd)[0]!.exact!.same).toBe(false)

@@ -5,7 +5,7 @@ import type { Arm } from '../measure/arm.ts'
 import { hashFile, type PluginRef, pathsOf } from '../measure/loaded-code.ts'
 import type { RoundRecord } from '../records.ts'
 import { splitSpecs } from '../spec.ts'
-import { type Baseline, environmentDifferences, roundsOf } from '../verdict/baseline.ts'
+import { type Baseline, environmentDifferences, labelOf, roundsOf } from '../verdict/baseline.ts'
 import { BASELINE_FILE, readBaseline } from './baseline-file.ts'
 import { asInBaseline, refuseOtherMaking, uncovered } from './baseline-plan.ts'
 import { CHECK_FLAGS, type CheckSettings, readCheckSettings } from './check-settings.ts'
@@ -134,6 +134,7 @@ async function checkBaseline(args: Arguments, terminal: Terminal): Promise<Endin
   const compared = cells.map((planned) => bothSides(planned, undefined, now, settings))
   const recorded = roundsOf(baseline)
   refuseUnknown(compared, recorded, path)
+  refuseFewer(compared, recorded, settings, path)
   refuseOtherMachine(compared, baseline, path)
   const { commit } = baseline
   const plan = {
@@ -170,6 +171,23 @@ function refuseUnknown(
   )
   const how = differing.length === 0 ? 'in another time or selector' : `with another ${differing.join(', ')}`
   throw new UsageError(`The baseline '${path}' has ${what} ${how}: ${remedy}`)
+}
+
+/** Rounds that were taken out by hand would look like a check that was stopped. Throws `UsageError`. */
+function refuseFewer(
+  compared: readonly ComparedCell[],
+  recorded: readonly RoundRecord[],
+  { rounds, virtualRounds }: CheckSettings,
+  path: string,
+): void {
+  for (const each of compared) {
+    const wanted = each.oldCell.time === 'virtual' ? virtualRounds : rounds
+    const { length } = recorded.filter((record) => isOldSideOf(record)(each))
+    if (length < wanted)
+      throw new UsageError(
+        `The baseline '${path}' has ${length} of ${wanted} rounds of ${labelOf(each.oldCell)}: take back what was changed by hand, or make it anew with loopdyno baseline update`,
+      )
+  }
 }
 
 /** Figures in real time are those of one machine. Throws `UsageError`. */

@@ -46,7 +46,7 @@ export interface ResampleOptions extends Pick<FamilyOptions, 'alpha' | 'margin' 
   /** Of each cell in a check. */
   readonly rounds: number
   readonly checks: number
-  /** Checks whose cells get a verdict each, which takes 15 ms a metric. Default: so many that it is 300 cells. */
+  /** Cells that get a verdict, from the first check on, which takes 15 ms a metric. Default: 300. */
   readonly judged?: number
   readonly seed: number
 }
@@ -74,21 +74,18 @@ export interface Resampled {
   readonly contaminated: Counted
 }
 
-/** The cells for whose verdicts there is time. */
-const JUDGED_CELLS = 300
-
 /** The same seed gives the same figures. Throws RangeError on counts that are none. */
 export function resampleChecks(options: ResampleOptions): Resampled {
-  const { cells, checks, rounds, seed } = options
+  const { cells, checks, rounds, seed, judged = 300 } = options
   assertCount(cells.length, 'number of cells')
   assertCount(rounds, 'number of rounds')
   assertCount(checks, 'number of checks')
-  const judged = Math.min(checks, options.judged ?? Math.ceil(JUDGED_CELLS / cells.length))
+  assertCount(judged, 'number of judged cells')
   const counts = new Counts(cells)
   for (let check = 0; check < checks; check++) {
     const { decisions, contaminated } = drawCheck(options, deriveSeed(seed, `check ${check}`))
     counts.count(decisions, contaminated)
-    if (check < judged) counts.judge(decisions)
+    counts.judge(decisions.slice(0, Math.max(0, judged - check * cells.length)))
   }
   return { checks, rounds, ...counts.counted() }
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Baseline } from '../../harness/verdict/baseline.ts'
 import { parseBaseline } from '../../harness/verdict/baseline-text.ts'
-import { TestRepository } from '../harness/git-repository.ts'
 import { BROKEN, FIFO, readCheck, run, writePolicy } from './checks.ts'
 import { readLines, temporaryFolder } from './folders.ts'
 
@@ -66,20 +65,3 @@ describe('a baseline', { timeout: 60_000 }, () => {
     expect(readFileSync(join(cwd, FILE), 'utf8')).toBe(before)
   })
 })
-
-test('a baseline names its commit, and says where the code of its plug-ins is not that of the commit', async () => {
-  const repository = new TestRepository()
-  const helped = `import './helper.ts'\n${FIFO}`
-  const commit = repository.commit({ 'sub/mine.ts': helped, 'sub/helper.ts': 'export {}\n', 'other.ts': '' })
-  const cwd = join(repository.root, 'sub')
-  const save = async (name: string) => {
-    const made = `baseline save -p ./mine.ts -s gather --set tasks=9 --time virtual --baseline ${name}`
-    const { code, stderr } = await run(`${made} --out ../../checks`, { cwd })
-    expect(code, stderr).toBe(0)
-    return parseBaseline(readFileSync(join(cwd, name), 'utf8'), name).commit
-  }
-  repository.write('other.ts', 'export const changed = true\n') // nothing of this baseline
-  expect(await save('clean.json')).toBe(commit)
-  repository.write('sub/helper.ts', 'export const changed = true\n')
-  expect(await save('helped.json')).toBe(`${commit}-dirty`)
-}, 60_000)

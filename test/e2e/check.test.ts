@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { TestRepository } from '../harness/git-repository.ts'
-import { ALSO_FIFO, BROKEN, FIFO, interrupted, LIFO, readCheck, run, SMALL, writePolicy } from './checks.ts'
+import { ALSO_FIFO, BROKEN, FIFO, LIFO, readCheck, run, SMALL, writePolicy } from './checks.ts'
 import { temporaryFolder } from './folders.ts'
 
 describe('check --baseline', { timeout: 60_000 }, () => {
@@ -55,18 +55,3 @@ test('check --against a git ref fails on other behaviour and names the first eve
   expect(exact!.divergence).toMatch(/event \d+: HEAD \([0-9a-f]{7}\): .*'produce .*; the working tree: .*'/)
   expect(repository.traces()).toEqual(before)
 }, 60_000)
-
-test.runIf(process.platform === 'linux')(
-  'check that is interrupted in virtual rounds reports what there is',
-  async () => {
-    const [cwd, temp] = [temporaryFolder(), temporaryFolder()]
-    writePolicy(cwd, FIFO)
-    const command = `compare -p fifo,./mine.ts -s pipeline,gather --set items=20000 --time virtual --virtual-rounds 90 --jobs 2`
-    const { cells } = await interrupted(command, { cwd, temp, out: 'stopped' })
-    expect(cells.map(({ verdict, reason }) => [verdict, reason])).toEqual([
-      ['inconclusive', expect.stringMatching(/^Stopped (before it was run|after \d+ of 90 rounds)/)],
-      ['inconclusive', expect.stringMatching(/^Stopped (before it was run|after \d+ of 90 rounds)/)],
-    ])
-  },
-  60_000,
-)

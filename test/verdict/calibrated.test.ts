@@ -196,7 +196,7 @@ describe('a plan', () => {
     const differences = noise.map((each) => each - middle + Math.log1p(effect))
     const { found } = resampleChecks({
       cells: [{ metrics: [{ name, threshold: 0.05, differences }], slowed: true }],
-      ...{ rounds: rounds!, checks: 100, judged: 1, alpha: 0.05, margin: 0.03, confirm: true, seed: 1 },
+      ...{ rounds: rounds!, checks: 50, judged: 1, alpha: 0.05, margin: 0.03, confirm: true, seed: 1 },
     })
     expect(found!.high).toBeGreaterThan(chance)
     // Nor does it ask for many more than are needed.

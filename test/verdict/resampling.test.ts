@@ -36,6 +36,7 @@ describe('checks made up of pairs', () => {
     const { checks, rounds, alarms, metrics, inconclusive, found } = resample(cells, {
       checks: 100,
       rounds: 20,
+      judged: 4,
     })
     expect([checks, rounds, alarms.times, alarms.of, found]).toEqual([100, 20, 0, 100, undefined])
     expect(alarms.high).toBeCloseTo(0.0295, 4)

@@ -36,7 +36,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'mine.ts'), FIFO)
   const both = `-p fifo,./mine.ts -s pipeline,gather ${SET} --time virtual`
   await made(
-    `baseline save -p fifo ${SMALL} ${BRIEF} --time virtual -r 2 --no-control`,
+    `baseline save -p fifo ${SMALL} ${BRIEF} --time virtual --virtual-rounds 2`,
     `baseline save ${both} --baseline both.json`,
     `run -p fifo ${SMALL} --time virtual --rounds 1 --reporter json --out pipeline`,
     `run -p fifo ${SMALL} --time virtual --rounds 1 --seed 7 --reporter json --out seed`,
@@ -51,6 +51,7 @@ beforeAll(async () => {
   edit(BASELINE, 'truncated.json', (text) => text.slice(0, text.length / 2))
   edit(BASELINE, 'schema.json', (text) => text.replace('"schema": 1', '"schema": 9'))
   edit(BASELINE, 'nan.json', (text) => text.replace(/"throughput":[\d.e+]+/, '"throughput":NaN'))
+  edit(BASELINE, 'fewer.json', (text) => text.replace(/ *\{"round":0.*,\n/, ''))
   edit(BASELINE, 'machine.json', (text) => text.replace(/"cpu":"[^"]*"/, '"cpu":"Abacus 3"'))
   writeFileSync(join(folder, 'notes.json'), '{ "mine": true }')
   mkdirSync(join(folder, 'folder'))
@@ -84,6 +85,7 @@ const CASES: Record<string, readonly Case[]> = {
     ['check --baseline both.json --time real', 'no', 'baseline update'],
     ['check --baseline both.json -p priority', 'has no pipeline · priority', 'loopdyno baseline update'],
     ['check --baseline both.json --set items=61', 'pipeline · fifo with another items', 'baseline update'],
+    ['check --baseline fewer.json', 'fewer.json', '1 of 2 rounds of pipeline · fifo', 'baseline update'],
     ['check --baseline both.json --seed 5', '--seed 5', 'made with --seed 1', 'baseline update --seed 5'],
     ['check --baseline both.json --rounds 5', '--rounds 5', 'made with --rounds 20', 'leave it out'],
     ['check --baseline both.json --virtual-rounds 3', '--virtual-rounds 3', 'leave it out'],

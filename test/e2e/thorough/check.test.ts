@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { parseBaseline } from '../../../harness/verdict/baseline-text.ts'
 import type { CellVerdict } from '../../../harness/verdict/check-report.ts'
 import { TestRepository } from '../../harness/git-repository.ts'
 import {
@@ -126,6 +127,13 @@ describe.runIf(process.platform === 'linux')('a check that is interrupted', { ti
   test('in virtual rounds against a git ref', async () => {
     const [cwd, temp] = [committed(), temporaryFolder()]
     await interrupted(`check --against HEAD -p ./mine.ts ${LONG}`, { cwd, temp, out: 'stopped' })
+  })
+
+  test('in virtual rounds of two policies', async () => {
+    const [cwd, temp] = [temporaryFolder(), temporaryFolder()]
+    const { cells } = await interrupted(`compare -p fifo,edf ${LONG}`, { cwd, temp, out: 'stopped' })
+    const reason = expect.stringMatching(/^Stopped (before it was run|after \d+ of 200 rounds)/)
+    expect(cells).toMatchObject(Array(2).fill({ verdict: 'inconclusive', reason }))
   })
 
   test('in real rounds against a git ref', async () => {
@@ -288,3 +296,20 @@ describe('a config file and folders', { timeout: 60_000 }, () => {
     )
   })
 })
+
+test('a baseline names its commit, and says where the code of its plug-ins is not that of the commit', async () => {
+  const repository = new TestRepository()
+  const helped = `import './helper.ts'\n${FIFO}`
+  const commit = repository.commit({ 'sub/mine.ts': helped, 'sub/helper.ts': 'export {}\n', 'other.ts': '' })
+  const cwd = join(repository.root, 'sub')
+  const save = async (name: string) => {
+    const made = `baseline save -p ./mine.ts -s gather --set tasks=9 --time virtual --baseline ${name}`
+    const { code, stderr } = await run(`${made} --out ../../checks`, { cwd })
+    expect(code, stderr).toBe(0)
+    return parseBaseline(readFileSync(join(cwd, name), 'utf8'), name).commit
+  }
+  repository.write('other.ts', 'export const changed = true\n') // nothing of this baseline
+  expect(await save('clean.json')).toBe(commit)
+  repository.write('sub/helper.ts', 'export const changed = true\n')
+  expect(await save('helped.json')).toBe(`${commit}-dirty`)
+}, 60_000)

@@ -46,7 +46,7 @@ export interface StudyOptions {
   /** Simulated checks for each figure. */
   readonly checks: number
   readonly seed: number
-  /** Checks whose cells get a verdict each; see `resampleChecks`. */
+  /** Cells that get a verdict for each figure, which takes long. Default: 300. */
   readonly judged?: number
 }
 
@@ -54,6 +54,7 @@ export interface StudyOptions {
 const DEFAULTS = { rounds: 20, alpha: 0.05, margin: 0.03, confirm: true }
 /** A default check: four policies on three scenarios. */
 const CELLS = 12
+const JUDGED = 300
 /** What decides in such a check: every cell has both. */
 const COST = ['cpu.perOp', 'throughput']
 
@@ -98,8 +99,7 @@ export function falseAlarms({ sets }: Study, options: StudyOptions): AlarmFigure
       const pairs = pools.reduce((sum, cell) => sum + cell.metrics[0]!.differences.length, 0)
       const many = resample(take(pools, CELLS), options)
       // One cell alone may be any of them: all have their share of the checks.
-      const checks = Math.ceil(options.checks / pools.length)
-      const alone = pools.map((cell, i) => resample([cell], { ...options, checks, seed: options.seed + i }))
+      const alone = pools.map((cell, i) => resample([cell], shareOf(options, pools.length, i)))
       const shared = { metrics, place, pairs }
       return [
         { ...shared, cells: 1, ...summed(alone) },
@@ -155,7 +155,16 @@ function take<T>(items: readonly T[], count: number): T[] {
 }
 
 function resample(cells: readonly PooledCell[], options: StudyOptions): Resampled {
-  return resampleChecks({ ...DEFAULTS, ...options, cells })
+  return resampleChecks({ ...DEFAULTS, judged: JUDGED, ...options, cells })
+}
+
+/** So many share the work. */
+function shareOf(
+  { checks, seed, judged = JUDGED }: StudyOptions,
+  count: number,
+  index: number,
+): StudyOptions {
+  return { checks: Math.ceil(checks / count), judged: Math.ceil(judged / count), seed: seed + index }
 }
 
 function summed(all: readonly Resampled[]): Pick<Figure, 'counted' | 'inconclusive'> {

@@ -92,7 +92,7 @@ function unevenLines({ cells, moved }: Calibration): string[] {
     : [...uneven, `! ${nameOf(moved.cell)}, the control, moved in ${moved.metric} meanwhile`]
 }
 
-function checksText({ checks, rounds, cells, family }: Calibration): string {
+function checksText({ checks, rounds, cells, family, pairs }: Calibration): string {
   if (checks === undefined)
     return cells.some(({ cell }) => cell.time === 'real')
       ? 'No metric of these cells decides in real time: there is nothing that could raise a false alarm'
@@ -104,6 +104,10 @@ function checksText({ checks, rounds, cells, family }: Calibration): string {
     `Each was drawn from these pairs: ${rounds} rounds a cell, ${family} tests.`,
     `Inconclusive: ${formatShare(shareOf(checks.inconclusive))} of cells.`,
     `The control moves in ${formatShare(shareOf(checks.contaminated))} of checks.`,
+    // Their own centre deviates by more than a check's does then, and counts as noise.
+    ...(pairs < rounds
+      ? [`So few pairs make it out worse than it is: run ${2 * rounds} with --rounds.`]
+      : []),
   ].join(' ')
 }
 

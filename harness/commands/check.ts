@@ -37,7 +37,7 @@ export const check: Command = {
     },
     against: {
       type: 'string',
-      describe: 'Compare with policies, scenarios and config as they are in a git ref, in one run',
+      describe: 'Compare with policies and scenarios as they are in a git ref, in one run',
     },
     ...CHECKED_MATRIX_FLAGS,
     ...CHECK_FLAGS,

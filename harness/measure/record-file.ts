@@ -43,8 +43,8 @@ function makeDirectory(path: string): void {
 }
 
 /** What reporters have written for an earlier run. Charts are named `SCENARIO-TIME-...png`; all else is not ours. */
-const REPORTS = ['summary.json', 'report.md', 'index.html']
-const CHART = /-(real|virtual)-.*\.png$/
+const REPORTS = ['summary.json', 'report.md', 'index.html', 'check.json', 'check.md', 'junit.xml']
+const CHART = /(-(real|virtual)-.*|^check-(real|virtual).*)\.png$/
 
 /** Reports and records of two runs must not stand side by side. */
 function removeReports(directory: string): void {

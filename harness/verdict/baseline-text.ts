@@ -97,7 +97,9 @@ function checkVersion(given: unknown, path: string): void {
   const { schema, environment } = (given ?? {}) as { schema?: unknown; environment?: { loopdyno?: unknown } }
   if (schema === BASELINE_SCHEMA) return
   if (typeof schema !== 'number')
-    throw new UsageError(`${path} is not a baseline: its 'schema' is ${line(schema) ?? 'missing'}`)
+    throw new UsageError(
+      `${path} is not a baseline: its 'schema' is ${line(schema) ?? 'missing'}. Name another with --baseline, or make one with loopdyno baseline save`,
+    )
   const version = environment?.loopdyno
   const theirs = typeof version === 'string' ? `loopdyno ${version}` : 'the version of loopdyno that made it'
   throw new UsageError(
@@ -146,8 +148,9 @@ function cellLabel(cell: unknown, index: number): string {
 /** What a schema cannot say: twice the same cell or round, values of nothing that is defined. */
 function inconsistency({ cells, metrics }: Baseline): string | undefined {
   const keys = new Set<string>()
-  for (const { cell, rounds, metrics: own = {} } of cells) {
-    if (keys.size === keys.add(cellKey(cell)).size) return `${labelOf(cell)}: it is there twice`
+  for (const { cell, control, rounds, metrics: own = {} } of cells) {
+    if (keys.size === keys.add(`${control} ${cellKey(cell)}`).size)
+      return `${labelOf(cell)}: it is there twice`
     const numbers = rounds.map(({ round }) => round)
     const twice = numbers.find((round, index) => numbers.indexOf(round) !== index)
     if (twice !== undefined) return `${labelOf(cell)}: round ${twice + 1} is there twice`

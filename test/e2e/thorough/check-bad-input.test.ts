@@ -36,7 +36,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'mine.ts'), FIFO)
   const both = `-p fifo,./mine.ts -s pipeline,gather ${SET} --time virtual`
   await made(
-    `baseline save -p fifo ${SMALL} ${BRIEF} --time virtual --virtual-rounds 2`,
+    `baseline save -p fifo ${SMALL} ${BRIEF} --time virtual -r 2 --virtual-rounds 2 --no-control`,
     `baseline save ${both} --baseline both.json`,
     `run -p fifo ${SMALL} --time virtual --rounds 1 --reporter json --out pipeline`,
     `run -p fifo ${SMALL} --time virtual --rounds 1 --seed 7 --reporter json --out seed`,

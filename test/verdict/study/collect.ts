@@ -132,7 +132,8 @@ async function measure({ scenario, settings, metrics, pairing, inject, pairs }: 
     times: ['real'],
     settings: settings === '' ? [] : settings.split(','),
   })
-  const sustain = { warmupMs: 400, windowMs: 1000 }
+  // Latency is measured alone, one side after the other, and needs less.
+  const sustain = pairing === 'apart' ? { warmupMs: 250, windowMs: 600 } : { warmupMs: 400, windowMs: 1000 }
   const side = (arm: Arm) => ({ ...planned, sustain, arm })
   const found: Pairs = Object.fromEntries(metrics.map((name) => [name, { better: '', pairs: [] }]))
   const halves = new Map<number, RoundRecord>()

@@ -53,9 +53,10 @@ print(
 )
 
 console.log(`\nPower, ${options.checks} checks each, one cell slowed down by a real busy-wait\n`)
+const powers = power(study, options)
 print(
   ['slowed by', 'metric', 'where', 'cells', 'found', 'at least', 'promised', 'inconclusive', 'promised'],
-  power(study, options).map((figure) => [
+  powers.map((figure) => [
     formatShare(figure.inject),
     figure.metric,
     figure.place,
@@ -70,6 +71,12 @@ print(
     ),
   ]),
 )
+for (const { inject, metric } of FOUND_MIN) {
+  if (powers.some((figure) => figure.inject === inject && figure.metric === metric)) continue
+  console.log(
+    `\n${promise(false, `Pairs slowed by ${formatShare(inject)}, with ${metric}:`)}, there are none`,
+  )
+}
 process.exitCode = isKept ? 0 : 1
 
 function foundPromise({ inject, metric, counted }: PowerFigure): string {

@@ -236,7 +236,9 @@ describe('a file that is no sound baseline', () => {
   test.each([['{}'], ['[1]'], ['null'], ['7'], ['{"schema":"1"}']])(
     'such as %s is refused as no baseline',
     (text) => {
-      expect(messageOfParsing(text)).toMatch(/ is not a baseline: its 'schema' is (missing|"1")$/)
+      expect(messageOfParsing(text)).toMatch(
+        / is not a baseline: its 'schema' is (missing|"1")\. Name another with --baseline, or make one with loopdyno baseline save$/,
+      )
     },
   )
 })

@@ -26,7 +26,7 @@ const CALIBRATION_FILE = 'calibration.json'
 
 export const calibrate: Command = {
   name: 'calibrate',
-  config: 'check',
+  config: 'calibrate',
   describe: 'How far can checks be trusted on this machine? Runs both sides with the same code',
   flags: CALIBRATE_FLAGS,
   examples: [

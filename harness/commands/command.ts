@@ -34,7 +34,7 @@ export interface Terminal {
 }
 
 /** Which part of a config file a command goes by: see `config-file.ts`. */
-export type ConfigUse = 'run' | 'replay' | 'check'
+export type ConfigUse = 'run' | 'replay' | 'check' | 'calibrate'
 
 export type Arguments = Readonly<Record<string, unknown>>
 

@@ -48,6 +48,7 @@ const IGNORED: Readonly<Record<ConfigUse, readonly Field[]>> = {
   replay: ['scenarios', 'selectors', 'times', 'rounds', 'timeout'],
   // As many rounds as look well are too few for a test.
   check: ['rounds'],
+  calibrate: ['rounds'],
 }
 
 /** What a config says that gives way where it does not fit, which a flag must not. */
@@ -103,6 +104,8 @@ async function configArguments(
   return {
     ...named(config, FLAGS, fields as Field[]),
     ...(use === 'check' ? named(config.check ?? {}, CHECK_FLAGS) : {}),
+    // Its own rounds are the pairs that it measures.
+    ...(use === 'calibrate' ? named(config.check ?? {}, { ...CHECK_FLAGS, rounds: 'check-rounds' }) : {}),
     configured: {
       set: config.set ?? {},
       scenarios: config.scenarios,

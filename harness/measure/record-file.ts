@@ -43,7 +43,15 @@ function makeDirectory(path: string): void {
 }
 
 /** What reporters have written for an earlier run. Charts are named `SCENARIO-TIME-...png`; all else is not ours. */
-const REPORTS = ['summary.json', 'report.md', 'index.html', 'check.json', 'check.md', 'junit.xml']
+const REPORTS = [
+  'summary.json',
+  'report.md',
+  'index.html',
+  'check.json',
+  'check.md',
+  'junit.xml',
+  'calibration.json',
+]
 const CHART = /(-(real|virtual)-.*|^check-(real|virtual).*)\.png$/
 
 /** Reports and records of two runs must not stand side by side. */

@@ -11,6 +11,7 @@ import {
   type RunRecords,
 } from '../records.ts'
 import { judge } from './judge.ts'
+import { ownMargin } from './procedure.ts'
 import {
   type DecidedTest,
   decideReal,
@@ -35,8 +36,6 @@ const MOST_ROUNDS = 500
  * in both stages, and one in twenty ends below what it is an interval of, however many rounds there are.
  */
 const MOST_AT_THRESHOLD = 0.9
-/** As for checks: the margin keeps this share of a small threshold. */
-const MARGIN_OF_THRESHOLD = 0.6
 
 /** A slowdown that is to be found, as a share, and with which chance. */
 export interface Aim {
@@ -249,7 +248,7 @@ function calibratedMetric(
 ): CalibratedMetric {
   const uneven = decision.suspect || decision.improved
   if (differences.length < 2) return { metric: name, threshold, uneven }
-  const options = { margin: marginOf(threshold, margin), alpha: level, power: POWER, seed }
+  const options = { margin: ownMargin({ threshold }, { margin }), alpha: level, power: POWER, seed }
   const detectable = detectableEffect(differences, { ...options, rounds })
   const needed = roundsFor(differences, { ...options, effect: Math.log1p(threshold), atMost: MOST_ROUNDS })
   return {
@@ -261,11 +260,6 @@ function calibratedMetric(
     ...(Number.isFinite(detectable) ? { detectable: Math.expm1(detectable) } : {}),
     ...(needed === undefined ? {} : { rounds: needed }),
   }
-}
-
-/** In the unit of the differences. */
-function marginOf(threshold: number, margin: number): number {
-  return Math.log1p(Math.min(margin, threshold * MARGIN_OF_THRESHOLD))
 }
 
 function deviation(values: readonly number[]): number {
@@ -301,7 +295,12 @@ function planOf(
   // It has to be found twice, the second time among fewer tests.
   const each = confirm ? Math.sqrt(power) : power
   const needed = gated.map(({ metric, threshold, seed }) => {
-    const options = { margin: marginOf(Math.min(threshold, effect), margin), alpha: level, power: each, seed }
+    const options = {
+      margin: ownMargin({ threshold: Math.min(threshold, effect) }, { margin }),
+      alpha: level,
+      power: each,
+      seed,
+    }
     const known = metric.differences.length >= 2
     const found =
       known && roundsFor(metric.differences, { ...options, effect: Math.log1p(effect), atMost: MOST_ROUNDS })

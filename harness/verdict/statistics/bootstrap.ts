@@ -30,24 +30,57 @@ export interface EstimateInterval {
  */
 export function bootstrapInterval(
   differences: readonly number[],
-  { seed, confidence = 0.95, resamples = 10_000, estimate = 'hodges-lehmann' }: BootstrapOptions,
+  { confidence = 0.95, resamples = 10_000, ...options }: BootstrapOptions,
 ): EstimateInterval {
-  assertFinite(differences, 'differences')
   assertShare(confidence, 'confidence')
   assertCount(resamples, 'number of resamples')
+  const draw = resampler(differences, options)
+  const estimates = new Float64Array(resamples)
+  for (let i = 0; i < resamples; i++) estimates[i] = draw()
+  estimates.sort()
+  const tail = (1 - confidence) / 2
+  return { low: quantileOfSorted(estimates, tail), high: quantileOfSorted(estimates, 1 - tail) }
+}
+
+/**
+ * Whether the upper end of that interval is at least so much: the same answer, mostly after a twentieth of the
+ * resamples, because as many as lie above that end of all are enough.
+ */
+export function intervalReaches(
+  differences: readonly number[],
+  bound: number,
+  { confidence = 0.95, resamples = 10_000, ...options }: BootstrapOptions,
+): boolean {
+  assertShare(confidence, 'confidence')
+  assertCount(resamples, 'number of resamples')
+  const draw = resampler(differences, options)
+  // The upper end lies between the two order statistics around this place.
+  const place = (1 - (1 - confidence) / 2) * (resamples - 1)
+  const enough = resamples - Math.floor(place)
+  const tooMany = Math.ceil(place) + 1
+  for (let i = 0, above = 0; i < resamples; i++) {
+    if (draw() >= bound) above++
+    if (above >= enough) return true
+    if (i + 1 - above >= tooMany) return false
+  }
+  return bootstrapInterval(differences, { confidence, resamples, ...options }).high >= bound
+}
+
+/** Gives the estimate of one resample after another. */
+function resampler(
+  differences: readonly number[],
+  { seed, estimate = 'hodges-lehmann' }: BootstrapOptions,
+): () => number {
+  assertFinite(differences, 'differences')
   const random = createRandom(seed).fork('bootstrap')
   const estimateOf =
     estimate === 'median' ? resampledMedian(differences) : resampledHodgesLehmann(differences)
   const times = new Int32Array(differences.length)
-  const estimates = new Float64Array(resamples)
-  for (let i = 0; i < resamples; i++) {
+  return () => {
     times.fill(0)
     for (let draw = 0; draw < times.length; draw++) times[random.integer(times.length)]!++
-    estimates[i] = estimateOf(times)
+    return estimateOf(times)
   }
-  estimates.sort()
-  const tail = (1 - confidence) / 2
-  return { low: quantileOfSorted(estimates, tail), high: quantileOfSorted(estimates, 1 - tail) }
 }
 
 /** The estimate when each round is taken so many times. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createRandom } from '../../../harness/random.ts'
-import { bootstrapInterval } from '../../../harness/verdict/statistics/bootstrap.ts'
+import { bootstrapInterval, intervalReaches } from '../../../harness/verdict/statistics/bootstrap.ts'
 import { hodgesLehmann } from '../../../harness/verdict/statistics/hodges-lehmann.ts'
 import { median } from '../../../harness/verdict/statistics/median.ts'
 import { laplace, normal, sampleOf } from './noise.ts'
@@ -66,5 +66,15 @@ describe('the bootstrap interval', () => {
     expect(() => bootstrapInterval([NaN], { seed: 1 })).toThrow(RangeError)
     expect(() => bootstrapInterval([1], { seed: 1, confidence: 95 })).toThrow(RangeError)
     expect(() => bootstrapInterval([1], { seed: 1, resamples: 0 })).toThrow(RangeError)
+  })
+
+  test('its upper end is compared with a bound as if it had been worked out', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const random = createRandom(seed)
+      const differences = Array.from({ length: 8 }, () => random.uniform())
+      const { high } = bootstrapInterval(differences, { seed })
+      for (const bound of [0, high - 1e-9, high, high + 1e-9, 1])
+        expect(intervalReaches(differences, bound, { seed })).toBe(high >= bound)
+    }
   })
 })

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { planOf, readShard } from '../../harness/commands/sharding.ts'
-import type { Matrix } from '../../harness/measure/plan.ts'
-import type { RunHeader } from '../../harness/records.ts'
-import { headerOf, plainCell } from '../reports/fixture.ts'
-import { loopdyno, type Result } from './cli.ts'
-import { readLines, readSummary, recordsText, temporaryFolder } from './folders.ts'
+import { planOf, readShard } from '../../../harness/commands/sharding.ts'
+import type { Matrix } from '../../../harness/measure/plan.ts'
+import type { RunHeader } from '../../../harness/records.ts'
+import { headerOf, plainCell } from '../../reports/fixture.ts'
+import { loopdyno, type Result } from '../cli.ts'
+import { readLines, readSummary, recordsText, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
 const RUN =

@@ -12,6 +12,8 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     reporters: ['default', './test/plain-reporter.ts'],
     testTimeout: 20_000,
+    // Sockets, processes and clocks of a machine that others use: what fails for their sake is named, and tried once more.
+    retry: process.env.CI ? 1 : 0,
     slowTestThreshold: 250,
     projects: [
       { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: THOROUGH } },

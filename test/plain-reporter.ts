@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Ends the output with a line that any CI can read: `N passed, N failed`. */
+/** Names the tests that passed only when tried again, and ends with a line that any CI can read: `N passed, N failed`. */
 export default class PlainReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const count = { passed: 0, failed: errors.length, skipped: 0 }
@@ -10,6 +10,7 @@ export default class PlainReporter implements Reporter {
       for (const test of module.children.allTests()) {
         const { state } = test.result()
         if (state !== 'pending') count[state]++
+        if (test.diagnostic()?.flaky) console.log(`Passed only when tried again: ${test.fullName}`)
       }
     }
     const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : ''

@@ -173,7 +173,11 @@ function flag(tests: readonly FamilyTest[], options: FamilyOptions): Flag[] {
   })
 }
 
-/** Holm over the suspects. One without fresh rounds counts as a test that found nothing, and gets no answer. */
+/**
+ * Holm over the suspects. One without fresh rounds counts as a test that found nothing, and gets no answer. The first
+ * rounds have shown that the margin is exceeded, and hold the chance of a false alarm; fresh ones are asked whether it is
+ * worse at all, which a moment of the machine's is not twice.
+ */
 function confirm(
   tests: readonly FamilyTest[],
   flags: readonly Flag[],
@@ -181,7 +185,7 @@ function confirm(
 ): Map<FamilyTest, boolean> {
   const suspects = options.confirm ? tests.filter((_, i) => flags[i]!.flagged) : []
   const again = suspects.map((test) => ({ ...test, differences: test.fresh?.() ?? [] }))
-  const confirmed = flag(again, options)
+  const confirmed = flag(again, { ...options, margin: 0 })
   const answers = suspects.map((test, i) => [test, confirmed[i]!.flagged] as const)
   return new Map(answers.filter((_, i) => again[i]!.differences.length > 0))
 }

@@ -88,6 +88,13 @@ describe('one test by itself', () => {
     expect(decide(testOf(differences)).suspect).toBe(true)
   })
 
+  test('is confirmed by fresh rounds that are worse at all: the first have shown by how much', () => {
+    const wide = even(0.03, 0.06)
+    expect(signedRankP(wide, Math.log1p(0.03))).toBeGreaterThan(0.05)
+    expect(decide(testOf(even(0.08, 0.01), wide)).confirmed).toBe(true)
+    expect(decide(testOf(even(0.08, 0.01), even(0, 0.06))).confirmed).toBe(false)
+  })
+
   test('is confirmed by fresh rounds that are beyond the threshold as well, and by no others', () => {
     expect(decide(testOf(even(0.08, 0.01), even(0.04, 0.002))).confirmed).toBe(false)
   })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { loopdyno } from './cli.ts'
-import { readLines, readSummary, temporaryFolder } from './folders.ts'
+import { loopdyno } from '../cli.ts'
+import { readLines, readSummary, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
 const SMALL = ['--set', 'tasks=50', '--set', 'minMs=5', '--set', 'maxMs=20', '--rounds', '1']

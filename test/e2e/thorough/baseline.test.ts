@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Baseline } from '../../harness/verdict/baseline.ts'
-import { parseBaseline } from '../../harness/verdict/baseline-text.ts'
-import { BROKEN, FIFO, readCheck, run, writePolicy } from './checks.ts'
-import { readLines, temporaryFolder } from './folders.ts'
+import type { Baseline } from '../../../harness/verdict/baseline.ts'
+import { parseBaseline } from '../../../harness/verdict/baseline-text.ts'
+import { BROKEN, FIFO, readCheck, run, writePolicy } from '../checks.ts'
+import { readLines, temporaryFolder } from '../folders.ts'
 
 const FILE = 'loopdyno.baseline.json'
 

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { Invocation, loopdyno, pause } from './cli.ts'
-import { fixture, readLines, readSummary, recordsText, statuses, temporaryFolder } from './folders.ts'
+import { Invocation, loopdyno, pause } from '../cli.ts'
+import { fixture, readLines, readSummary, recordsText, statuses, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
 

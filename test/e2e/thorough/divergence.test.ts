@@ -3,14 +3,14 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { loadPlugin } from '../../harness/catalog.ts'
-import { divergingEvent, divergingInterval } from '../../harness/measure/divergence.ts'
-import { planCells } from '../../harness/measure/plan.ts'
-import { runVirtual } from '../../harness/measure/round.ts'
-import type { RoundRequest } from '../../harness/measure/runner.ts'
-import { preparePolicy } from '../../harness/policy-parts.ts'
-import { divergenceBetween } from '../../harness/verdict/checkpoints.ts'
-import { DEFAULT_WORLD_MODEL } from '../../harness/world/model.ts'
+import { loadPlugin } from '../../../harness/catalog.ts'
+import { divergingEvent, divergingInterval } from '../../../harness/measure/divergence.ts'
+import { planCells } from '../../../harness/measure/plan.ts'
+import { runVirtual } from '../../../harness/measure/round.ts'
+import type { RoundRequest } from '../../../harness/measure/runner.ts'
+import { preparePolicy } from '../../../harness/policy-parts.ts'
+import { divergenceBetween } from '../../../harness/verdict/checkpoints.ts'
+import { DEFAULT_WORLD_MODEL } from '../../../harness/world/model.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'loopdyno-divergence-test-'))
 

@@ -1,8 +1,8 @@
 /** `compare`: two folders, or two policies. */
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { FIFO, LIFO, readCheck, run, SMALL, writePolicy } from './checks.ts'
-import { readLines, temporaryFolder } from './folders.ts'
+import { FIFO, LIFO, readCheck, run, SMALL, writePolicy } from '../checks.ts'
+import { readLines, temporaryFolder } from '../folders.ts'
 
 const cwd = temporaryFolder()
 

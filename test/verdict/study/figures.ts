@@ -8,6 +8,7 @@ import {
   resampleChecks,
 } from '../../../harness/verdict/resampling.ts'
 import { DEFAULT_RULES, ruleFor } from '../../../harness/verdict/rules.ts'
+import { hodgesLehmann } from '../../../harness/verdict/statistics/hodges-lehmann.ts'
 
 const pairSet = z.object({
   name: z.string(),
@@ -83,6 +84,8 @@ export interface PowerFigure extends Figure {
   /** By which share the new side of one cell was slowed down. */
   readonly inject: number
   readonly metric: string
+  /** How much worse the metric really was, as a share: the estimate from all pairs. */
+  readonly worse: number
 }
 
 /** Of each metric by itself, in a check of one cell and of many, and of the metrics of a default check. */
@@ -124,7 +127,12 @@ export function power({ sets }: Study, options: StudyOptions): PowerFigure[] {
     return (others.length === 0 ? [[]] : [[], others]).flatMap((more) => {
       const { metrics, inconclusive } = resample([cell!, ...more], options)
       const shared = { place, inject: set.inject, cells: 1 + more.length, inconclusive }
-      return names.map((metric) => ({ ...shared, metric, counted: metrics[metric]!.found! }))
+      return names.map((metric) => ({
+        ...shared,
+        metric,
+        worse: Math.expm1(hodgesLehmann(differencesOf(set.metrics[metric]!))),
+        counted: metrics[metric]!.found!,
+      }))
     })
   })
 }

@@ -13,11 +13,14 @@ import { falseAlarms, type PowerFigure, parseStudy, power } from './figures.ts'
 const ALARMS_MAX = 0.01
 /** Of all cells, at most. */
 const INCONCLUSIVE_MAX = 0.1
-/** In which metric a slowdown of which size is found how often, at least. */
+/**
+ * In which metric a slowdown is found how often, at least, in a check of that cell: 5 and 10 % of the cost of an operation,
+ * and 20 % of throughput, which beside hogs takes a busy-wait of twice as much.
+ */
 const FOUND_MIN = [
   { inject: 0.05, metric: 'cpu.perOp', share: 0.8 },
   { inject: 0.1, metric: 'cpu.perOp', share: 0.95 },
-  { inject: 0.2, metric: 'throughput', share: 0.95 },
+  { inject: 0.42, metric: 'throughput', share: 0.95 },
 ]
 
 const { values, positionals } = parseArgs({
@@ -55,20 +58,17 @@ print(
 console.log(`\nPower, ${options.checks} checks each, one cell slowed down by a real busy-wait\n`)
 const powers = power(study, options)
 print(
-  ['slowed by', 'metric', 'where', 'cells', 'found', 'at least', 'promised', 'inconclusive', 'promised'],
+  ['busy-wait', 'metric', 'worse by', 'where', 'cells', 'found', 'at least', 'promised', 'inconclusive'],
   powers.map((figure) => [
     formatShare(figure.inject),
     figure.metric,
+    formatShare(figure.worse),
     figure.place,
     String(figure.cells),
     `${figure.counted.times} of ${figure.counted.of} (${shareOf(figure.counted)})`,
     formatShare(figure.counted.low),
     foundPromise(figure),
-    shareOf(figure.inconclusive),
-    promise(
-      figure.inconclusive.times / figure.inconclusive.of <= INCONCLUSIVE_MAX,
-      `≤ ${formatShare(INCONCLUSIVE_MAX)}`,
-    ),
+    inconclusiveText(figure),
   ]),
 )
 for (const { inject, metric } of FOUND_MIN) {
@@ -79,8 +79,24 @@ for (const { inject, metric } of FOUND_MIN) {
 }
 process.exitCode = isKept ? 0 : 1
 
-function foundPromise({ inject, metric, counted }: PowerFigure): string {
-  const wanted = FOUND_MIN.find((each) => each.inject === inject && each.metric === metric)
+/** The promises are about a check of the cell alone: among others, Holm asks more of it. */
+function isPromised({ inject, metric, cells }: PowerFigure): boolean {
+  return cells === 1 && FOUND_MIN.some((each) => each.inject === inject && each.metric === metric)
+}
+
+function inconclusiveText(figure: PowerFigure): string {
+  const { times, of } = figure.inconclusive
+  const text = shareOf(figure.inconclusive)
+  return isPromised(figure)
+    ? promise(times / of <= INCONCLUSIVE_MAX, `${text}, ≤ ${formatShare(INCONCLUSIVE_MAX)}`)
+    : text
+}
+
+function foundPromise(figure: PowerFigure): string {
+  const { inject, metric, counted } = figure
+  const wanted = isPromised(figure)
+    ? FOUND_MIN.find((each) => each.inject === inject && each.metric === metric)
+    : undefined
   if (wanted === undefined) return '–'
   return promise(counted.times / counted.of >= wanted.share, `≥ ${formatShare(wanted.share)}`)
 }

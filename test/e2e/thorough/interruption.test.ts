@@ -75,7 +75,7 @@ describe.runIf(process.platform === 'linux')('a run that is killed', { timeout: 
       '--set',
       'maxMs=80',
     ]
-    const run = new Invocation([...args, '--time', 'virtual', '--out', 'stuck'], { cwd: folder })
+    const run = new Invocation([...args, '--time', 'virtual', '-j', '1', '--out', 'stuck'], { cwd: folder })
     await run.until('the child ran', () => run.children().length === 1)
     const child = run.children()[0]!
     await run.until('the child was caught in its loop', () => processorSeconds(child) > 1)

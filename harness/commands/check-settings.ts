@@ -11,7 +11,7 @@ import { wholeNumber } from './whole-number.ts'
 
 const { seed, timeout, jobs, shard, reporter, world } = RUN_FLAGS as Required<typeof RUN_FLAGS>
 
-/** Long enough for code to be compiled before it is measured, and for a handful of garbage collections while it is. */
+/** Most code is compiled by then; all of it would take seconds, which a check of many cells does not have. */
 const WARMUP_MS = 400
 const WINDOW_MS = 1000
 

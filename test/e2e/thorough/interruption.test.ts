@@ -5,6 +5,8 @@ import { Invocation, loopdyno, pause } from '../cli.ts'
 import { fixture, readLines, readSummary, recordsText, statuses, temporaryFolder } from '../folders.ts'
 
 const folder = temporaryFolder()
+const LONG = ['-s', 'gather', '--set', 'tasks=300', '--set', 'maxMs=80']
+const NEVER_RETURNS = ['run', '-p', fixture('never-returns'), ...LONG]
 
 /** Four rounds of two processes each. */
 const SERVED = ['-p', 'fifo,priority', '-s', 'http-server', '--rounds', '2', '--time', 'real']
@@ -64,18 +66,9 @@ describe.runIf(process.platform === 'linux')('a run that is killed', { timeout: 
   })
 
   test.concurrent('leaves no child even where a policy never gives the loop back', async () => {
-    const args = [
-      'run',
-      '-p',
-      fixture('never-returns'),
-      '-s',
-      'gather',
-      '--set',
-      'tasks=300',
-      '--set',
-      'maxMs=80',
-    ]
-    const run = new Invocation([...args, '--time', 'virtual', '-j', '1', '--out', 'stuck'], { cwd: folder })
+    const run = new Invocation([...NEVER_RETURNS, '--time', 'virtual', '-j', '1', '--out', 'stuck'], {
+      cwd: folder,
+    })
     await run.until('the child ran', () => run.children().length === 1)
     const child = run.children()[0]!
     await run.until('the child was caught in its loop', () => processorSeconds(child) > 1)
@@ -161,18 +154,7 @@ describe.runIf(process.platform === 'linux')('a signal', { timeout: 90_000 }, ()
   })
 
   test.concurrent('ends a policy that never gives the loop back', async () => {
-    const args = [
-      'run',
-      '-p',
-      fixture('never-returns'),
-      '-s',
-      'gather',
-      '--set',
-      'tasks=300',
-      '--set',
-      'maxMs=80',
-    ]
-    const run = new Invocation([...args, '--out', 'hung'], { cwd: folder })
+    const run = new Invocation([...NEVER_RETURNS, '--out', 'hung'], { cwd: folder })
     await run.until('the child ran', () => run.children().length === 1)
     await pause(700)
     run.signal('SIGINT')

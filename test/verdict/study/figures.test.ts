@@ -42,8 +42,8 @@ describe('the figures of a study', () => {
       known,
     ])
     const places = [
-      ['quiet', 1, 40],
-      ['quiet', 12, 40],
+      ['without hogs', 1, 40],
+      ['without hogs', 12, 40],
       ['beside hogs', 1, 80],
       ['beside hogs', 12, 80],
       ['both', 1, 120],

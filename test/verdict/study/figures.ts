@@ -60,7 +60,7 @@ const JUDGED = 300
 const COST = ['cpu.perOp', 'throughput']
 
 const PLACES = [
-  { place: 'quiet', has: (set: PairSet) => set.hogs === 0 },
+  { place: 'without hogs', has: (set: PairSet) => set.hogs === 0 },
   { place: 'beside hogs', has: (set: PairSet) => set.hogs > 0 },
   { place: 'both', has: () => true },
 ] as const
@@ -123,7 +123,7 @@ export function power({ sets }: Study, options: StudyOptions): PowerFigure[] {
         inject === 0 && hogs === set.hogs && names.every((name) => name in metrics),
     )
     const others = beside.length === 0 ? [] : take(pooled(beside, names), CELLS - 1)
-    const place = set.hogs > 0 ? 'beside hogs' : 'quiet'
+    const place = set.hogs > 0 ? 'beside hogs' : 'without hogs'
     return (others.length === 0 ? [[]] : [[], others]).flatMap((more) => {
       const { metrics, inconclusive } = resample([cell!, ...more], options)
       const shared = { place, inject: set.inject, cells: 1 + more.length, inconclusive }

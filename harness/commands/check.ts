@@ -3,6 +3,8 @@ import { readEnvironment } from '../environment.ts'
 import { UsageError } from '../errors.ts'
 import type { Arm } from '../measure/arm.ts'
 import { hashFile, type PluginRef, pathsOf } from '../measure/loaded-code.ts'
+import type { Matrix, PlannedCell } from '../measure/plan.ts'
+import { prepareRef, type RefTree } from '../measure/ref-tree.ts'
 import type { RoundRecord } from '../records.ts'
 import { splitSpecs } from '../spec.ts'
 import { type Baseline, environmentDifferences, labelOf, roundsOf } from '../verdict/baseline.ts'
@@ -12,6 +14,7 @@ import { CHECK_FLAGS, type CheckSettings, readCheckSettings } from './check-sett
 import type { Arguments, Command, Ending, Terminal } from './command.ts'
 import { type ComparedCell, executeComparison, isOldSideOf } from './comparing.ts'
 import { given } from './config-file.ts'
+import { changedSettings, type FormerConfig, readFormerConfig } from './former-config.ts'
 import { type GitArm, type GitArms, prepareArms } from './git-arm.ts'
 import { readMatrix, strings } from './matrix-flags.ts'
 import {
@@ -67,13 +70,22 @@ async function checkAgainst(ref: string, args: Arguments, terminal: Terminal): P
   refuseIdleInjection(cells, settings)
   const plugins = pluginsOf(matrix)
   const signal = watchSignals(terminal)
-  let arms: GitArms | undefined
+  let tree: RefTree | undefined
   try {
-    arms = await prepareArms({ ref, cwd: process.cwd(), plugins })
+    const cwd = process.cwd()
+    tree = await prepareRef({ ref, cwd, paths: plugins.flatMap(pathsOf) })
+    const former = await readFormerConfig(tree, args)
+    const request = { cwd, plugins: [...plugins, ...former.plugins], formerText: former.textOf }
+    const arms = await prepareArms(tree, request)
     if (signal.ending !== undefined) return signal.ending
     const old: SideCode = { arm: arms.old, textOf: arms.oldText }
     const now: SideCode = { arm: slowed(arms.new, settings) }
-    const compared = cells.map((planned) => bothSides(planned, old, now, settings))
+    const before = await formerCells(former, matrix)
+    const compared = cells.map((planned, i) => bothSides(planned, old, now, settings, before[i]))
+    const changes = changedSettings(
+      compared.map((each) => ({ before: each.oldCell, now: each.new.cell })),
+      tree,
+    )
     const plan = {
       old: describeArm(arms.old),
       new: describeArm(arms.new),
@@ -81,7 +93,13 @@ async function checkAgainst(ref: string, args: Arguments, terminal: Terminal): P
       // Both sides of the control run the old side's code.
       control: await controls(compared, { ...arms.old }, { ...arms.old, name: 'new' }, settings),
       recorded: [],
-      notes: [...arms.notes, ...sameNote(arms, plugins), ...notes],
+      notes: [
+        ...arms.notes,
+        ...former.notes,
+        ...changes,
+        ...(changes.length > 0 ? [] : sameNote(arms, plugins)),
+        ...notes,
+      ],
       matrix,
     }
     return await executeComparison(plan, settings, args, terminal, signal)
@@ -90,7 +108,7 @@ async function checkAgainst(ref: string, args: Arguments, terminal: Terminal): P
     if (signal.ending !== undefined) return signal.ending
     throw error
   } finally {
-    arms?.dispose()
+    tree?.dispose()
     signal.stopWatching()
   }
 }
@@ -104,8 +122,22 @@ async function refuseMissing(ref: string, { policy, scenario }: Arguments): Prom
   ]
   const plugins = named.filter((plugin) => pathsOf(plugin).some((path) => !existsSync(path)))
   if (plugins.length === 0) return
-  const arms = await prepareArms({ ref, cwd: process.cwd(), plugins })
-  arms.dispose()
+  const paths = plugins.flatMap(pathsOf)
+  const tree = await prepareRef({ ref, cwd: process.cwd(), paths })
+  tree.dispose()
+}
+
+/** The same cells in the same order, with the settings that they had. */
+async function formerCells(former: FormerConfig, matrix: Matrix): Promise<PlannedCell[]> {
+  const { cells } = runnable({ ...matrix, settings: (await readCheckedMatrix(former.args)).settings })
+  return cells.map((planned) => {
+    const label = former.textOf({ kind: 'policy', text: planned.policy.label })
+    return {
+      ...planned,
+      cell: { ...planned.cell, policy: label },
+      policy: { ...planned.policy, label },
+    }
+  })
 }
 
 function slowed<A extends Arm>(arm: A, { inject }: CheckSettings): A {

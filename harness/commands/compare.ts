@@ -49,9 +49,7 @@ async function comparePolicies(args: Arguments, terminal: Terminal): Promise<End
   const armNew = { arm: { name: 'new' as const, ...(inject === undefined ? {} : { slowdown: inject }) } }
   const cells = after.cells.flatMap((planned) => {
     const same = before.cells.find((each) => keyButPolicy(each.cell) === keyButPolicy(planned.cell))
-    if (same === undefined) return []
-    const { old: side } = bothSides(same, armOld, armNew, settings)
-    return [{ ...bothSides(planned, armOld, armNew, settings), old: side!, oldCell: same.cell }]
+    return same === undefined ? [] : [bothSides(planned, armOld, armNew, settings, same)]
   })
   if (cells.length === 0) throw new UsageError(`${old.label} and ${now.label} have no cell in common`)
   const control = await controls(cells, armOld.arm, { name: 'new' }, settings)

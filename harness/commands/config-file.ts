@@ -51,8 +51,11 @@ const IGNORED: Readonly<Record<ConfigUse, readonly Field[]>> = {
   calibrate: ['rounds'],
 }
 
-/** What a config says that gives way where it does not fit, which a flag must not. */
+/** What a config says that gives way where it does not fit, which a flag must not; and where it is. */
 export interface Configured {
+  /** Absent: there is none. */
+  readonly path?: string
+  readonly policies?: readonly string[] | undefined
   /** Parameters of scenarios, by `key` or `scenario.key`. */
   readonly set: NonNullable<ReadConfig['set']>
   /** Those that `set` is for; absent: the default ones. */
@@ -98,7 +101,7 @@ async function configArguments(
   if (use === undefined || said.config === false) return {} // --no-config
   const path = said.config === undefined ? findConfig('.') : String(said.config)
   if (path === undefined) return {}
-  const config = inWorkingDirectory(await readConfig(path), dirname(path))
+  const config = await readFrom(path)
   terminal.err(`Settings are those of ${path}, where no flag says otherwise\n`)
   const fields = Object.keys(FLAGS).filter((field) => !IGNORED[use].includes(field as Field))
   return {
@@ -106,12 +109,27 @@ async function configArguments(
     ...(use === 'check' ? named(config.check ?? {}, CHECK_FLAGS) : {}),
     // Its own rounds are the pairs that it measures.
     ...(use === 'calibrate' ? named(config.check ?? {}, { ...CHECK_FLAGS, rounds: 'check-rounds' }) : {}),
-    configured: {
-      set: config.set ?? {},
-      scenarios: config.scenarios,
-      world: Object.entries(config.world ?? {}).map(([name, value]) => `${name}=${value}`),
-      rules: config.check?.rules ?? [],
-    } satisfies Configured,
+    configured: configuredBy(config, path),
+  }
+}
+
+/** What a config says that lies elsewhere, as if it lay at `path`. Throws `UsageError`. */
+export async function readConfigured(elsewhere: string, path: string): Promise<Configured> {
+  return configuredBy(await readFrom(elsewhere, path), path)
+}
+
+async function readFrom(file: string, path = file): Promise<ReadConfig> {
+  return inWorkingDirectory(await readConfig(file), dirname(path))
+}
+
+function configuredBy(config: ReadConfig, path: string): Configured {
+  return {
+    path,
+    policies: config.policies,
+    set: config.set ?? {},
+    scenarios: config.scenarios,
+    world: Object.entries(config.world ?? {}).map(([name, value]) => `${name}=${value}`),
+    rules: config.check?.rules ?? [],
   }
 }
 

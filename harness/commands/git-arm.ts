@@ -16,16 +16,16 @@ import {
   sameCode,
 } from '../measure/loaded-code.ts'
 import { buildOwn, copySources, harnessFiles, isOwnRepository } from '../measure/own-build.ts'
-import { prepareRef, type RefTree } from '../measure/ref-tree.ts'
+import type { RefTree } from '../measure/ref-tree.ts'
 
 const WORKING_TREE = 'the working tree'
 const FILES_LISTED = 5
 
-export interface GitRequest {
-  /** A branch, a tag, a hash, `HEAD~1`. */
-  readonly ref: string
+export interface ArmsRequest {
   readonly cwd: string
   readonly plugins: readonly PluginRef[]
+  /** A plug-in of the new side, as the old one names it. Default: the same. */
+  readonly formerText?: (plugin: PluginRef) => string
 }
 
 /** A side of the comparison, and which code it runs. */
@@ -49,25 +49,13 @@ export interface GitArms {
   isControl(plugins: readonly PluginRef[]): boolean
   /** A plug-in's text as the processes of the old side have to be told it. */
   oldText(plugin: PluginRef): string
-  /** Removes the old side's files. May be called twice. */
-  dispose(): void
 }
 
-/**
- * Builds both sides, loads their plug-ins, and sees that what is loaded is the code of either. Throws `UsageError`.
- * The caller disposes of it.
- */
-export async function prepareArms(request: GitRequest): Promise<GitArms> {
-  const tree = await prepareRef({ ...request, paths: request.plugins.flatMap(pathsOf) })
-  try {
-    return await armsOf(tree, request)
-  } catch (error) {
-    tree.dispose()
-    throw error
-  }
-}
-
-async function armsOf(tree: RefTree, { cwd, plugins }: GitRequest): Promise<GitArms> {
+/** Builds both sides, loads their plug-ins, and sees that what is loaded is the code of either. Throws `UsageError`. */
+export async function prepareArms(
+  tree: RefTree,
+  { cwd, plugins, formerText = ({ text }) => text }: ArmsRequest,
+): Promise<GitArms> {
   const { root } = tree.repository
   await refuseConflicts(tree.repository)
   const snapshot = isOwnRepository(root) ? tree.beside('working') : undefined
@@ -75,7 +63,10 @@ async function armsOf(tree: RefTree, { cwd, plugins }: GitRequest): Promise<GitA
   const build = snapshot && tree.root
   const oldPlace = { ...tree, foreign: snapshot === undefined ? [root] : [root, snapshot], build }
   const newPlace = { label: WORKING_TREE, directory: cwd, root, foreign: [tree.root], build: snapshot }
-  const oldText = (plugin: PluginRef) => tree.mapText(plugin.text, pathsOf(plugin))
+  const oldText = (plugin: PluginRef) => {
+    const text = formerText(plugin)
+    return tree.mapText(text, pathsOf({ ...plugin, text }))
+  }
   const mapped = plugins.map((plugin) => ({ ...plugin, text: oldText(plugin) }))
   const [before, now] = await both(sideOf(oldPlace, mapped), sideOf(newPlace, plugins))
   await tree.verify(before.files)
@@ -89,7 +80,6 @@ async function armsOf(tree: RefTree, { cwd, plugins }: GitRequest): Promise<GitA
     notes: [...tree.notes, ...dirtyNote(dirty)],
     isControl: (asked) => asked.every((plugin) => isSame(plugins.findIndex(equals(plugin)), before, now)),
     oldText,
-    dispose: tree.dispose,
   }
 }
 

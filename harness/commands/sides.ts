@@ -13,13 +13,13 @@ import { MATRIX_FLAGS, readMatrix, strings } from './matrix-flags.ts'
 
 /** What a check compares when nothing is named: four policies on three scenarios. */
 const CHECKED_POLICIES = ['fifo', 'priority', 'timing', 'custom-selector']
-const CHECKED_SCENARIOS = ['http-server', 'pipeline', 'files']
+export const CHECKED_SCENARIOS = ['http-server', 'pipeline', 'files']
 /**
  * Their sizes where no scenario is named: two servers and what drives them have to fit on two cores, and a pipeline that
  * mostly sleeps costs too little to be compared. All three do declared work, which steadies the cost of an operation: that
  * of a bare loop swings by 10 % with where garbage collections fall.
  */
-const CHECKED_SETTINGS = ['http-server.load=0.4', 'pipeline.scale=0.001']
+export const CHECKED_SETTINGS = ['http-server.load=0.4', 'pipeline.scale=0.001']
 
 const { policy, scenario, ...otherFlags } = MATRIX_FLAGS
 
@@ -74,16 +74,17 @@ export function runnable(matrix: Matrix): { cells: PlannedCell[]; notes: string[
   return { cells: all.filter(({ unsupported }) => unsupported === undefined), notes: [...new Set(notes)] }
 }
 
-/** The same cell on both sides; without `old`, on the new one alone. */
+/** A cell on both sides, on the old one as `before` has it; without `old`, on the new one alone. */
 export function bothSides(
   planned: PlannedCell,
   old: SideCode | undefined,
   now: SideCode,
   settings: Pick<CheckSettings, 'warmupMs' | 'windowMs'>,
+  before = planned,
 ): ComparedCell {
   const { warmupMs, windowMs } = settings
   const sustain = planned.cell.time === 'real' ? { sustain: { warmupMs, windowMs } } : {}
-  const on = ({ arm, textOf = ({ text }) => text }: SideCode): PlannedCell => ({
+  const on = (planned: PlannedCell, { arm, textOf = ({ text }) => text }: SideCode): PlannedCell => ({
     ...planned,
     ...sustain,
     arm,
@@ -91,9 +92,9 @@ export function bothSides(
     scenario: { ...planned.scenario, text: textOf({ kind: 'scenario', text: planned.scenario.text }) },
   })
   return {
-    ...(old === undefined ? {} : { old: on(old) }),
-    new: on(now),
-    oldCell: planned.cell,
+    ...(old === undefined ? {} : { old: on(before, old) }),
+    new: on(planned, now),
+    oldCell: before.cell,
   }
 }
 

@@ -32,6 +32,8 @@ export interface RefTree {
   readonly translations: string
   /** What people should know about it, a sentence each. */
   readonly notes: readonly string[]
+  /** Whether the ref has that file. */
+  has(path: string): boolean
   /** A folder beside the files that goes with them; it is not there yet. */
   beside(name: string): string
   /** Where a file lies in it, absolute. Throws `UsageError` for what lies outside of the repository. */
@@ -95,6 +97,7 @@ async function extract(context: Context, folder: string): Promise<Omit<RefTree, 
     ...{ repository, root, directory, commit, label },
     translations: join(folder, 'translations'),
     notes: [...submoduleNote(tree, label), ...lockNote(changedLocks(trees, packages), label)],
+    has: (path) => tree.has(slashed(relative(repository.root, realPath(context, path)))),
     beside: (name) => join(folder, name),
     mapPath,
     mapText: (text, paths) =>
@@ -144,12 +147,18 @@ async function verify(
 // ------------------------------------------------------------------ which files there are
 
 /** A file by its path from the top, with `/`. Throws `UsageError`. */
-function fromTop({ repository: { root }, cwd }: Context, path: string): string {
-  const absolute = resolve(cwd, path)
-  const folder = dirname(absolute)
-  const real = existsSync(folder) ? join(realpathSync(folder), basename(absolute)) : absolute
+function fromTop(context: Context, path: string): string {
+  const { root } = context.repository
+  const real = realPath(context, path)
   if (isUnder(root, real)) return slashed(relative(root, real))
   throw new UsageError(`'${path}' is outside of the repository ${root}: git has no older version of it`)
+}
+
+/** Of what a link leads to through its folders; it need not exist. */
+function realPath({ cwd }: Context, path: string): string {
+  const absolute = resolve(cwd, path)
+  const folder = dirname(absolute)
+  return existsSync(folder) ? join(realpathSync(folder), basename(absolute)) : absolute
 }
 
 function checkFolder({ repository, tree, label, cwd }: Context): void {

@@ -3,19 +3,20 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type GitArms, prepareArms } from '../../harness/commands/git-arm.ts'
-import type { PluginRef } from '../../harness/measure/loaded-code.ts'
+import { type PluginRef, pathsOf } from '../../harness/measure/loaded-code.ts'
 import { PROTOCOL } from '../../harness/measure/protocol.ts'
+import { prepareRef, type RefTree } from '../../harness/measure/ref-tree.ts'
 import { TestRepository } from './git-repository.ts'
 
-const made: GitArms[] = []
+const made: RefTree[] = []
 afterEach(() => {
-  for (const arms of made.splice(0)) arms.dispose()
+  for (const tree of made.splice(0)) tree.dispose()
 })
 
 async function prepare(cwd: string, plugins: readonly PluginRef[], ref = 'HEAD'): Promise<GitArms> {
-  const arms = await prepareArms({ ref, cwd, plugins })
-  made.push(arms)
-  return arms
+  const tree = await prepareRef({ ref, cwd, paths: plugins.flatMap(pathsOf) })
+  made.push(tree)
+  return prepareArms(tree, { cwd, plugins })
 }
 
 const policy = (text: string): PluginRef => ({ kind: 'policy', text })
@@ -187,7 +188,7 @@ describe("in loopdyno's own repository", () => {
     }
     const built = ({ child }: { child?: string }) => join(dirname(child!), '..', '..', 'policies', 'fifo.js')
     expect(readFileSync(built(arms.old), 'utf8')).toBe(readFileSync(built(arms.new), 'utf8'))
-    arms.dispose()
+    for (const tree of made.splice(0)) tree.dispose()
     expect(existsSync(arms.new.child!)).toBe(false)
     expect(existsSync(join(repository.root, 'dist', 'harness'))).toBe(false)
   })

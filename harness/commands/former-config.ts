@@ -1,0 +1,86 @@
+/**
+ * The config file as it is in a git ref: what it has the old side of a check run. That are the options of policies and
+ * the parameters of scenarios, where no flag says otherwise. Which cells there are, how they are measured and what makes
+ * a verdict is the working tree's to say.
+ */
+import { UsageError } from '../errors.ts'
+import type { PluginRef } from '../measure/loaded-code.ts'
+import type { RefTree } from '../measure/ref-tree.ts'
+import type { Cell } from '../records.ts'
+import { parseSpec } from '../spec.ts'
+import type { Arguments } from './command.ts'
+import { type Configured, configured, given, readConfigured } from './config-file.ts'
+
+export interface FormerConfig {
+  /** The file itself, where both sides have one. */
+  readonly plugins: readonly PluginRef[]
+  /** What the command is called with, as if the file had not been changed: for the parameters of scenarios. */
+  readonly args: Arguments
+  /** What people should know about it, a sentence each. */
+  readonly notes: readonly string[]
+  /** A plug-in of the new side, as the old one names it. */
+  textOf(plugin: PluginRef): string
+}
+
+/** Throws `UsageError` where the ref has a config that cannot be read. */
+export async function readFormerConfig(tree: RefTree, args: Arguments): Promise<FormerConfig> {
+  const now = configured(args)
+  const unchanged = { plugins: [], args, notes: [], textOf: ({ text }: PluginRef) => text }
+  if (now.path === undefined) return unchanged
+  if (!tree.has(now.path))
+    return { ...unchanged, notes: [`${tree.label} has no ${now.path}: both sides take the working tree's`] }
+  const before = await read(tree, now.path)
+  return {
+    plugins: [{ kind: 'config', text: now.path }],
+    args: { ...args, configured: { ...now, set: before.set } },
+    notes: worldNote(before, now, tree),
+    textOf: (plugin) =>
+      plugin.kind === 'policy' && given(args).policy === undefined
+        ? formerPolicy(plugin.text, before.policies ?? [], now.policies ?? [])
+        : plugin.text,
+  }
+}
+
+async function read(tree: RefTree, path: string): Promise<Configured> {
+  const mapped = tree.mapPath(path)
+  try {
+    return await readConfigured(mapped, path)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    throw new UsageError(
+      `In ${tree.label}: ${error.message.replaceAll(mapped, path)} (--no-config compares without it)`,
+    )
+  }
+}
+
+/** One of the same name with other options, where it is clear which. */
+function formerPolicy(text: string, before: readonly string[], now: readonly string[]): string {
+  if (before.includes(text)) return text
+  const namesakes = (texts: readonly string[]) =>
+    texts.filter((each) => parseSpec(each).name === parseSpec(text).name)
+  const [former, ...others] = namesakes(before)
+  return former !== undefined && others.length === 0 && namesakes(now).length === 1 ? former : text
+}
+
+function worldNote(before: Configured, now: Configured, { label }: RefTree): string[] {
+  return JSON.stringify(before.world) === JSON.stringify(now.world)
+    ? []
+    : [`${now.path} has another world in ${label}: both sides run in the working tree's`]
+}
+
+/** Which cells run with other settings than they did, a sentence each. */
+export function changedSettings(
+  pairs: readonly { readonly before: Cell; readonly now: Cell }[],
+  { label }: Pick<RefTree, 'label'>,
+): string[] {
+  const sentences = pairs.flatMap(({ before, now }) => [
+    ...(before.policy === now.policy ? [] : [`${now.policy} is compared with ${before.policy} of ${label}`]),
+    ...Object.keys({ ...before.params, ...now.params })
+      .filter((name) => JSON.stringify(before.params[name]) !== JSON.stringify(now.params[name]))
+      .map(
+        (name) =>
+          `${now.scenario} runs with ${name}=${now.params[name]}, and with ${name}=${before.params[name]} in ${label}`,
+      ),
+  ])
+  return [...new Set(sentences)]
+}

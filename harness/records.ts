@@ -112,6 +112,8 @@ export const comparisonSchema = z.object({
   exact: z.boolean(),
   /** Fresh rounds of cells that look worse, before they are called so. */
   confirm: z.boolean(),
+  /** The old side's rounds were there before: fresh ones are of the new side alone. */
+  recorded: z.boolean().optional(),
   /** What was added to the new side on purpose, as a share of its processor time. */
   inject: z.number().optional(),
   /** Rounds of a cell in virtual time, each with another seed. */

@@ -280,6 +280,7 @@ function headerOf(
       ...(control === undefined ? {} : { control }),
     })),
     ...{ rules, alpha, margin, exact, confirm, virtualRounds, warmupMs, windowMs },
+    ...(plan.recorded.length === 0 ? {} : { recorded: true }),
     ...(inject === undefined ? {} : { inject }),
   }
   const whole: RunHeader = {

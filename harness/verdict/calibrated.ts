@@ -11,7 +11,7 @@ import {
   type RunRecords,
 } from '../records.ts'
 import { judge } from './judge.ts'
-import { ownMargin } from './procedure.ts'
+import { firstLevel, ownMargin } from './procedure.ts'
 import {
   type DecidedTest,
   decideReal,
@@ -133,8 +133,8 @@ export function calibrate(records: RunRecords, options: CalibrationOptions): Cal
   const decisions = decideReal(realPairs(records), { ...options, confirm: false, seed: options.seed })
   const timeOf = pairTimes(header.comparison!.rules)
   const gated = decisions.tests.filter(({ rule, cell }) => rule.level === 'error' && !cell.isControl)
-  const level = options.alpha / Math.max(1, gated.length)
-  const real = (cell: RealCell) => realCell(cell, decisions, timeOf, { ...options, level })
+  const judging = { ...options, family: gated.length }
+  const real = (cell: RealCell) => realCell(cell, decisions, timeOf, judging)
   const { moved } = decisions
   const virtual = virtualCells(records)
   const duration = durationOf(decisions.cells, timeOf)
@@ -150,7 +150,7 @@ export function calibrate(records: RunRecords, options: CalibrationOptions): Cal
     ...(gated.length > 0 && {
       checks: resampled(decisions, options),
       duration: duration(options.rounds),
-      ...(options.aim && { plan: planOf(gated, options.aim, { ...options, level }, duration) }),
+      ...(options.aim && { plan: planOf(gated, options.aim, judging, duration) }),
     }),
     notes: header.notes ?? [],
   }
@@ -218,9 +218,9 @@ function durationOf(cells: readonly RealCell[], timeOf: PairTime): (rounds: numb
   })
 }
 
-type Judging = Pick<CalibrationOptions, 'margin' | 'rounds' | 'confirm'> & {
-  /** What Holm's first step leaves of alpha. */
-  readonly level: number
+type Judging = Pick<CalibrationOptions, 'alpha' | 'margin' | 'rounds' | 'confirm'> & {
+  /** How many tests Holm's procedure goes over. */
+  readonly family: number
 }
 
 function realCell(
@@ -244,11 +244,12 @@ function realCell(
 
 function calibratedMetric(
   { metric: { name, differences }, threshold, seed, decision }: DecidedTest,
-  { margin, rounds, level }: Judging,
+  { rounds, family, ...judging }: Judging,
 ): CalibratedMetric {
   const uneven = decision.suspect || decision.improved
   if (differences.length < 2) return { metric: name, threshold, uneven }
-  const options = { margin: ownMargin({ threshold }, { margin }), alpha: level, power: POWER, seed }
+  const margin = ownMargin({ threshold }, judging)
+  const options = { margin, alpha: firstLevel(family, judging), power: POWER, seed }
   const detectable = detectableEffect(differences, { ...options, rounds })
   const needed = roundsFor(differences, { ...options, effect: Math.log1p(threshold), atMost: MOST_ROUNDS })
   return {
@@ -288,17 +289,16 @@ function resampled({ cells, tests }: RealDecisions, options: CalibrationOptions)
 function planOf(
   gated: readonly DecidedTest[],
   aim: Aim,
-  { margin, confirm, level }: Judging,
+  { family, ...judging }: Judging,
   durationIn: (rounds: number) => Duration,
 ): Plan {
   const { effect, power } = aim
-  // It has to be found twice, the second time among fewer tests.
-  const each = confirm ? Math.sqrt(power) : power
+  const alpha = firstLevel(family, judging)
   const needed = gated.map(({ metric, threshold, seed }) => {
     const options = {
-      margin: ownMargin({ threshold: Math.min(threshold, effect) }, { margin }),
-      alpha: level,
-      power: each,
+      margin: ownMargin({ threshold: Math.min(threshold, effect) }, judging),
+      alpha,
+      power,
       seed,
     }
     const known = metric.differences.length >= 2

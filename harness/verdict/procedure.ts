@@ -6,11 +6,18 @@
  *
  * Differences are ln(new / old), turned so that positive is worse; margin and thresholds are shares (.05 is 5 %).
  *
- * Two things make a suspect: the test says "worse by more than the margin", and the threshold has not been ruled out:
- * it lies below the upper end of the interval. Not the estimate is held against the threshold, because an estimate
- * falls short of the true value half of the time, and a slowdown of exactly the threshold's size would be missed as
- * often, however many rounds there are. The price is that a slowdown between margin and threshold may fail as well
- * while the interval is wide; one that does not exceed the margin fails with a chance of alpha at most.
+ * First and fresh rounds are two looks. The first asks whether it is worse by more than the margin, the second whether it
+ * is worse at all, which a moment of the machine's is not twice. Each has to be significant by itself, at alpha, and both
+ * together after Holm: where nothing is worse their p-values are independent, the larger one is below x with a chance of x²
+ * (B. Wilkinson, A statistical consideration in psychological research, Psychological Bulletin 48, 1951), and so its square
+ * is a p-value as well. A first look that had to be significant after Holm by itself would among many cells find far
+ * less. Where the old side was recorded, both looks have it in common, and the larger p-value counts as it is.
+ *
+ * So where nothing is worse anything fails with a chance of alpha at most, and so does a cell that is worse by no more
+ * than the margin. Beyond that, the threshold must not have been ruled out by either look: it lies below the upper end
+ * of the interval. Not the estimate is held against the threshold, because an estimate falls short of the true value
+ * half of the time, and a slowdown of exactly the threshold's size would be missed as often, however many rounds there
+ * are. The price is that a slowdown between margin and threshold may fail as well while the interval is wide.
  */
 import type { Verdict } from './check-report.ts'
 import { bootstrapInterval, type EstimateInterval, intervalReaches } from './statistics/bootstrap.ts'
@@ -44,6 +51,8 @@ export interface FamilyOptions {
   readonly margin: number
   /** Whether a suspect has to look worse in fresh rounds as well. */
   readonly confirm: boolean
+  /** Fresh rounds of the new side are held against the old ones of before. Default: both sides are run afresh. */
+  readonly recorded?: boolean
   /** The control moved: nothing that looks worse or better is to be trusted. */
   readonly contaminated?: boolean
 }
@@ -52,28 +61,28 @@ export interface FamilyOptions {
 export class Decision {
   /** Of "worse by more than the margin". */
   readonly p: number
-  /** The same after Holm. */
+  /** The same after Holm; of both looks together where it was looked at again. */
   readonly adjustedP: number
   /** Looks worse in the first rounds. */
   readonly suspect: boolean
   /** Looks better in the first rounds. */
   readonly improved: boolean
-  /** Whether fresh rounds say so again; absent where nothing is suspected, and where there are none. */
+  /** Whether both looks together say so; absent where nothing is suspected, and where there are no fresh rounds. */
   readonly confirmed?: boolean
   readonly #test: FamilyTest
   readonly #options: FamilyOptions
-  readonly #level: number
+  readonly #family: number
   #detectable: number | undefined
 
-  constructor(test: FamilyTest, found: Found, confirmed: boolean | undefined, options: FamilyOptions) {
+  constructor(test: FamilyTest, found: Found, options: FamilyOptions) {
     this.p = found.p
     this.adjustedP = found.adjustedP
     this.suspect = found.suspect
     this.improved = found.improved
-    if (confirmed !== undefined) this.confirmed = confirmed
+    if (found.confirmed !== undefined) this.confirmed = found.confirmed
     this.#test = test
     this.#options = options
-    this.#level = options.alpha / found.family
+    this.#family = found.family
   }
 
   /** `failed` is none of these. Takes 15 ms where it is neither suspect nor improved: `detectable` decides. */
@@ -85,8 +94,8 @@ export class Decision {
   }
 
   /**
-   * The smallest slowdown, as a share, that the test finds with a power of 80 % where it has to be significant by
-   * itself, Holm's first step. Infinity where so few rounds cannot find any. Takes 15 ms.
+   * The smallest slowdown, as a share, that the first look finds with a power of 80 % by Holm's first step. Infinity
+   * where so few rounds cannot find any. Takes 15 ms.
    */
   get detectable(): number {
     this.#detectable ??=
@@ -107,26 +116,49 @@ export class Decision {
 
   get #detection() {
     const margin = ownMargin(this.#test, this.#options)
-    return { margin, alpha: this.#level, power: POWER, seed: this.#test.seed }
+    const alpha = firstLevel(this.#family, this.#options)
+    return { margin, alpha, power: POWER, seed: this.#test.seed }
   }
 }
 
-/** What the first rounds say. */
-interface Found extends Pick<Decision, 'p' | 'adjustedP' | 'suspect' | 'improved'> {
+/** What the rounds say. */
+interface Found extends Pick<Decision, 'p' | 'adjustedP' | 'suspect' | 'improved' | 'confirmed'> {
   /** How many tests Holm's procedure went over. */
   readonly family: number
 }
 
 /** One decision a test, in their order, which does not matter otherwise. */
 export function decideFamily(tests: readonly FamilyTest[], options: FamilyOptions): Decision[] {
-  const worse = flag(tests, options)
-  const better = flag(tests.map(mirrored), options)
-  const confirmations = confirm(tests, worse, options)
+  const first = tests.map((test) => testWorse(test, options))
+  const alone = holm(first)
+  // At best the second look is as clear as the first.
+  const screened = options.confirm ? holm(first.map((p) => ofBoth(p, p, options))) : alone
+  const suspects = tests.map((test, i) => isFlagged(test, first[i]!, screened[i]!, options))
+  const again = tests.map((test, i) => (options.confirm && suspects[i] ? freshOf(test) : undefined))
+  const second = again.map((test) => (test ? testWorse(test, { margin: 0 }) : 1))
+  const both = holm(second.map((p, i) => ofBoth(first[i]!, p, options)))
+  const better = improvements(tests, options)
   return tests.map((test, i) => {
-    const { p, adjustedP, flagged: suspect } = worse[i]!
-    const found = { p, adjustedP, suspect, improved: better[i]!.flagged, family: tests.length }
-    return new Decision(test, found, confirmations.get(test), options)
+    const fresh = again[i]
+    const found = {
+      p: first[i]!,
+      adjustedP: fresh ? both[i]! : alone[i]!,
+      suspect: suspects[i]!,
+      improved: better[i]!,
+      ...(fresh && { confirmed: isFlagged(fresh, second[i]!, both[i]!, options) }),
+      family: tests.length,
+    }
+    return new Decision(test, found, options)
   })
+}
+
+/** How significant the first look has to be for Holm's first step. The second asks for less, and finds it more often. */
+export function firstLevel(
+  family: number,
+  { alpha, confirm, recorded = false }: Pick<FamilyOptions, 'alpha' | 'confirm' | 'recorded'>,
+): number {
+  const level = alpha / Math.max(1, family)
+  return confirm && !recorded ? Math.min(alpha, Math.sqrt(level)) : level
 }
 
 /**
@@ -157,37 +189,29 @@ function reaches({ differences, threshold, seed }: FamilyTest): boolean {
   return intervalReaches(differences, Math.log1p(threshold), { seed })
 }
 
-interface Flag {
-  readonly p: number
-  readonly adjustedP: number
-  readonly flagged: boolean
+/** Undefined where there are none. */
+function freshOf(test: FamilyTest): FamilyTest | undefined {
+  const differences = test.fresh?.() ?? []
+  return differences.length === 0 ? undefined : { ...test, differences }
 }
 
-/** Which tests say "worse", Holm over all of them. The interval, which takes long, is asked for where it decides. */
-function flag(tests: readonly FamilyTest[], options: FamilyOptions): Flag[] {
-  const pValues = tests.map((test) => testWorse(test, options))
-  return holm(pValues).map((adjustedP, i) => {
-    const test = tests[i]!
-    const flagged = adjustedP < options.alpha && reaches(test)
-    return { p: pValues[i]!, adjustedP, flagged }
-  })
+/** Nobody looks again at what looks better: it fails nothing. */
+function improvements(tests: readonly FamilyTest[], options: FamilyOptions): boolean[] {
+  const turned = tests.map(mirrored)
+  const pValues = turned.map((test) => testWorse(test, options))
+  const adjusted = holm(pValues)
+  return turned.map((test, i) => isFlagged(test, pValues[i]!, adjusted[i]!, options))
 }
 
-/**
- * Holm over the suspects. One without fresh rounds counts as a test that found nothing, and gets no answer. The first
- * rounds have shown that the margin is exceeded, and hold the chance of a false alarm; fresh ones are asked whether it is
- * worse at all, which a moment of the machine's is not twice.
- */
-function confirm(
-  tests: readonly FamilyTest[],
-  flags: readonly Flag[],
-  options: FamilyOptions,
-): Map<FamilyTest, boolean> {
-  const suspects = options.confirm ? tests.filter((_, i) => flags[i]!.flagged) : []
-  const again = suspects.map((test) => ({ ...test, differences: test.fresh?.() ?? [] }))
-  const confirmed = flag(again, { ...options, margin: 0 })
-  const answers = suspects.map((test, i) => [test, confirmed[i]!.flagged] as const)
-  return new Map(answers.filter((_, i) => again[i]!.differences.length > 0))
+/** Significant by itself and among all, and not surely below the threshold. The interval, which takes long, comes last. */
+function isFlagged(test: FamilyTest, p: number, adjustedP: number, { alpha }: FamilyOptions): boolean {
+  return p < alpha && adjustedP < alpha && reaches(test)
+}
+
+/** The p-value of both looks. */
+function ofBoth(first: number, fresh: number, { recorded = false }: FamilyOptions): number {
+  const larger = Math.max(first, fresh)
+  return recorded ? larger : larger ** 2
 }
 
 /** 1 where the metric cannot be compared. */

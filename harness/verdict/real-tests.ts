@@ -15,7 +15,7 @@ export interface RealPair {
   readonly freshNew: readonly RoundRecord[]
 }
 
-export interface RealSettings extends Pick<Comparison, 'alpha' | 'margin' | 'confirm'> {
+export interface RealSettings extends Pick<Comparison, 'alpha' | 'margin' | 'confirm' | 'recorded'> {
   readonly rules: readonly Rule[]
   readonly seed: number
 }

@@ -190,14 +190,33 @@ describe('a family', () => {
     expect(decideFamily([weak, still(), still(), still()], UNCONFIRMED)[0]!.suspect).toBe(false)
   })
 
-  test('corrects fresh rounds by Holm over the suspects, whether or not they have any', () => {
-    const suspect = (fresh: readonly number[]) => testOf(even(0.2, 0.01), fresh)
-    const weak = even(0.2, 0.01, 5) // p = 2^−5 = .031
-    const confirmed = (tests: FamilyTest[]) => decideFamily(tests, OPTIONS).map((each) => each.confirmed)
-    expect(confirmed([suspect(weak), testOf(even(0, 0.01), weak)])).toEqual([true, undefined])
-    expect(confirmed([suspect(weak), suspect(weak)])).toEqual([false, false])
-    expect(confirmed([suspect(weak), suspect([])])).toEqual([false, undefined])
-    expect(confirmed([suspect(weak), suspect(even(0.2, 0.01))])).toEqual([true, true])
+  test('is corrected over all of its tests when both looks are judged together', () => {
+    // Five rounds of one sign: p is 2^−5 = .031, its square .00098: significant among 51 tests, and not among 52.
+    const suspect = testOf(even(0.2, 0.01), even(0.2, 0.01, 5))
+    const still = testOf([])
+    const decided = (size: number) =>
+      decideFamily([suspect, ...Array.from({ length: size - 1 }, () => still)], OPTIONS)[0]!
+    expect(decided(51)).toMatchObject({ suspect: true, confirmed: true, adjustedP: 51 * 2 ** -10 })
+    expect(decided(52)).toMatchObject({ suspect: true, confirmed: false, adjustedP: 52 * 2 ** -10 })
+  })
+
+  test('needs no more of the first look than both can make up for, unless the old side was recorded', () => {
+    const weak = testOf(even(0.2, 0.01, 6), even(0.2, 0.01)) // p = 2^−6 = .016
+    const verdict = (size: number, options: Partial<FamilyOptions>) =>
+      decideFamily([weak, ...Array.from({ length: size - 1 }, () => testOf([]))], {
+        ...OPTIONS,
+        ...options,
+      })[0]!.verdict
+    expect([3, 4, 24].map((size) => verdict(size, {}))).toEqual(['regression', 'regression', 'regression'])
+    expect([3, 4].map((size) => verdict(size, { recorded: true }))).toEqual(['regression', 'inconclusive'])
+    expect([3, 4].map((size) => verdict(size, { confirm: false }))).toEqual(['regression', 'inconclusive'])
+  })
+
+  test('needs each look to be significant by itself', () => {
+    // Four rounds of one sign: p is .0625, and its square would do.
+    const four = even(0.2, 0.01, 4)
+    expect(decide(testOf(four, even(0.2, 0.01))).suspect).toBe(false)
+    expect(decide(testOf(even(0.2, 0.01), four)).confirmed).toBe(false)
   })
 
   test('detects less the larger it is', () => {
@@ -261,6 +280,24 @@ describe.each([
 
   test('none of 100 calls 1 % worse a regression', () => {
     expect(shareOf(100, 0.01)).toBe(0)
+  })
+
+  test('what is worse by the margin and no more is hardly ever called a regression, by itself', () => {
+    const random = createRandom(14)
+    const rounds = () => roundsOf(random, 0.03, 0.02, noise)
+    const decisions = Array.from({ length: 400 }, () => decide(testOf(rounds(), rounds())))
+    expect(decisions.filter(isRegression).length / 400).toBeLessThan(0.075)
+  })
+
+  test('four in five of what is worse by the threshold are found among others that are not', () => {
+    const random = createRandom(15)
+    const rounds = () => roundsOf(random, 0.05, 0.02, noise)
+    const rest = Array.from({ length: 23 }, () => testOf(roundsOf(random, 0, 0.02, noise)))
+    const decisions = Array.from(
+      { length: 100 },
+      () => decideFamily([testOf(rounds(), rounds()), ...rest], OPTIONS)[0]!,
+    )
+    expect(decisions.filter(isRegression).length).toBeGreaterThan(80)
   })
 
   test('nearly all that is 10 % worse is found, where 5 % is the threshold', () => {

@@ -8,6 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Arm } from '../../../harness/measure/arm.ts'
 import type { RoundRecord } from '../../../harness/records.ts'
 import { roundMetrics } from '../../../harness/verdict/roundmetrics.ts'
+import { CHECKED, COST } from './figures.ts'
 
 /** One kind of pairs. */
 interface Wanted {
@@ -22,11 +23,9 @@ interface Wanted {
   readonly pairs: number
 }
 
-const COST = ['cpu.perOp', 'throughput']
-/** As a check runs them where no scenario is named: no sleeps, no declared work; all processor time is the loop's own. */
+/** Bare loops: no sleeps, no declared work; all processor time is the loop's own. */
 const BUSY = 'scale=0.0001,workUs=0,items=1000'
 const MANY = 'tasks=20000,minMs=0,maxMs=20'
-const SERVED = 'load=0.4'
 const POLICY = 'fifo'
 
 function beside(hogs: number, wanted: Omit<Wanted, 'hogs' | 'inject' | 'pairing'>): Wanted {
@@ -42,11 +41,25 @@ const SAME: readonly Wanted[] = [0, 2].flatMap((hogs) => [
     metrics: COST,
     pairs: 100,
   }),
+  beside(hogs, {
+    name: 'same pipeline, as checked',
+    scenario: 'pipeline',
+    settings: CHECKED.pipeline!,
+    metrics: COST,
+    pairs: 60,
+  }),
+  beside(hogs, {
+    name: 'same files, as checked',
+    scenario: 'files',
+    settings: CHECKED.files!,
+    metrics: COST,
+    pairs: 60,
+  }),
   beside(hogs, { name: 'same gather', scenario: 'gather', settings: MANY, metrics: COST, pairs: 60 }),
   beside(hogs, {
     name: 'same http-server',
     scenario: 'http-server',
-    settings: SERVED,
+    settings: CHECKED['http-server']!,
     metrics: COST,
     pairs: 40,
   }),
@@ -71,16 +84,16 @@ const SAME: readonly Wanted[] = [0, 2].flatMap((hogs) => [
 
 /** Cost on a service that works; throughput where nothing but the loop bounds it: a service serves what is asked of it. */
 const SLOWED: readonly Wanted[] = [
-  slowed(0.05, 'http-server', SERVED, ['cpu.perOp']),
-  slowed(0.1, 'http-server', SERVED, ['cpu.perOp']),
-  slowed(0.2, 'pipeline', BUSY, COST),
+  slowed(0.05, 'http-server', CHECKED['http-server']!),
+  slowed(0.1, 'http-server', CHECKED['http-server']!),
+  slowed(0.2, 'pipeline', BUSY),
   // Beside hogs a fifth more processor time is a tenth of the throughput: this is what takes a fifth of it.
-  slowed(0.42, 'pipeline', BUSY, COST),
+  slowed(0.42, 'pipeline', BUSY),
 ]
 
-function slowed(inject: number, scenario: string, settings: string, metrics: readonly string[]): Wanted {
+function slowed(inject: number, scenario: string, settings: string): Wanted {
   const name = `slowed by ${inject * 100} %`
-  return { ...beside(2, { name, scenario, settings, metrics, pairs: 100 }), inject }
+  return { ...beside(2, { name, scenario, settings, metrics: COST, pairs: 100 }), inject }
 }
 
 const [file, ...names] = process.argv.slice(2)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { CHECKED_SCENARIOS, CHECKED_SETTINGS } from '../../../harness/commands/sides.ts'
 import { createRandom } from '../../../harness/random.ts'
-import { falseAlarms, type PairSet, parseStudy, power, type Study } from './figures.ts'
+import { CHECKED, falseAlarms, type PairSet, parseStudy, power, type Study } from './figures.ts'
 
 const random = createRandom(1)
 
@@ -35,12 +36,7 @@ const FEW = { checks: 3, seed: 1, judged: 1 }
 describe('the figures of a study', () => {
   test('count false alarms by metric and place, for one cell and for twelve', () => {
     const figures = falseAlarms(studyOf(...SAME), FEW)
-    const rows = figures.map(({ metrics, place, cells, pairs: known }) => [
-      metrics.join('+'),
-      place,
-      cells,
-      known,
-    ])
+    const rows = figures.map(({ what, place, cells, pairs: known }) => [what, place, cells, known])
     const places = [
       ['without hogs', 1, 40],
       ['without hogs', 12, 40],
@@ -49,13 +45,13 @@ describe('the figures of a study', () => {
       ['both', 1, 120],
       ['both', 12, 120],
     ]
-    const kinds = ['cpu.perOp', 'throughput', 'cpu.perOp+throughput']
+    const kinds = ['cpu.perOp', 'throughput', 'bare loops']
     expect(rows).toEqual(kinds.flatMap((kind) => places.map((place) => [kind, ...place])))
     expect(figures.every(({ counted }) => counted.times === 0 && counted.of >= 3)).toBe(true)
   })
 
   test('count how often a cell that was slowed down is found, alone and among others', () => {
-    const figures = power(studyOf(...SAME, setOf('pipeline', 2, 0.1)), FEW)
+    const figures = power(studyOf(...SAME, setOf('files', 2, 0), setOf('pipeline', 2, 0.1)), FEW)
     const rows = figures.map(({ metric, place, cells, inject, counted }) => [
       ...[metric, place, cells, inject],
       counted.times,
@@ -67,6 +63,23 @@ describe('the figures of a study', () => {
       ['cpu.perOp', 'beside hogs', 12, 0.1, 3],
       ['throughput', 'beside hogs', 12, 0.1, expect.any(Number)],
     ])
+  })
+
+  test('tell the cells of a default check from bare loops, and know what it runs', () => {
+    const figures = falseAlarms(studyOf(setOf('files', 0, 0), setOf('gather', 0, 0)), FEW)
+    const counted = figures.map(({ what, pairs: known }) => [what, known] as const)
+    expect(new Map(counted)).toEqual(
+      new Map([
+        ['cpu.perOp', 80],
+        ['throughput', 80],
+        ['a default check', 40],
+        ['bare loops', 40],
+      ]),
+    )
+    const settings = Object.entries(CHECKED).flatMap(([scenario, text]) =>
+      text === '' ? [] : [`${scenario}.${text}`],
+    )
+    expect([Object.keys(CHECKED), settings]).toEqual([CHECKED_SCENARIOS, CHECKED_SETTINGS])
   })
 
   test('are the same each time', () => {

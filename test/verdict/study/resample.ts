@@ -43,8 +43,8 @@ function promise(holds: boolean, text: string): string {
 console.log(`False alarms, ${options.checks} checks each: shares with the one-sided 95 % bound\n`)
 print(
   ['what decides', 'where', 'pairs', 'cells', 'false alarms', 'at most', 'promised', 'inconclusive'],
-  falseAlarms(study, options).map(({ metrics, place, pairs, cells, counted, inconclusive }) => [
-    metrics.join(' and '),
+  falseAlarms(study, options).map(({ what, place, pairs, cells, counted, inconclusive }) => [
+    what,
     place,
     String(pairs),
     String(cells),

@@ -80,8 +80,12 @@ export function endingOfReport({ summary, check }: Report, args: Arguments): End
   return check === undefined ? endingOf(summary) : endingOfCheck(check, args)
 }
 
-/** A check ends as its verdict says; what could not be compared is worse than what was found to be worse. */
-export function endingOfCheck({ verdict }: CheckReport, args: Arguments): Ending {
+/**
+ * A check ends as its verdict says; what could not be compared is worse than what was found to be worse. One that was
+ * stopped early has passed nothing.
+ */
+export function endingOfCheck({ verdict, complete }: CheckReport, args: Arguments): Ending {
   if (verdict === 'failed' || verdict === 'regression') return verdict
+  if (!complete) return 'failed'
   return verdict === 'inconclusive' && args['fail-on-inconclusive'] ? 'inconclusive' : 'fine'
 }

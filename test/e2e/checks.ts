@@ -77,5 +77,7 @@ export async function interrupted(
   const report = readCheck(directory)
   expect([report.complete, report.headline]).toEqual([false, expect.stringMatching(/^Stopped early\. /)])
   expect(report.cells.map(({ verdict }) => verdict)).not.toContain('failed')
+  const again = await run(`report ${out} --reporter table`, { cwd })
+  expect(again.code, again.stderr).toBe(report.verdict === 'regression' ? 1 : 4)
   return report
 }

@@ -169,7 +169,10 @@ describe.runIf(process.platform === 'linux')('a check that is interrupted', { ti
 
   test('while a baseline is made, of which nothing is written', async () => {
     const cwd = temporaryFolder()
-    const save = new Invocation(['baseline', 'save', '-p', 'fifo', ...REAL.split(' '), '-r', '40'], { cwd })
+    const command = `baseline save -p fifo ${REAL} -r 40 --out made`
+    const save = new Invocation(command.split(' '), { cwd })
+    // Before there are records a child may be git.
+    await save.until('records were begun', () => existsSync(join(cwd, 'made', 'records.jsonl')))
     await save.until('a round ran', () => save.children().length >= 1)
     save.signal('SIGINT')
     const { code, stderr } = await save.ended

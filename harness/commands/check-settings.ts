@@ -11,8 +11,8 @@ import { wholeNumber } from './whole-number.ts'
 
 const { seed, timeout, jobs, shard, reporter, world } = RUN_FLAGS as Required<typeof RUN_FLAGS>
 
-/** Most code is compiled by then; all of it would take seconds, which a check of many cells does not have. */
-const WARMUP_MS = 400
+/** Most code is compiled by then, and the other side, which starts up meanwhile, has done so, too. */
+const WARMUP_MS = 800
 const WINDOW_MS = 1000
 
 /** Enough for a signed-rank test to find a slowdown of 5 % in an ordinary machine's noise, and over in minutes. */

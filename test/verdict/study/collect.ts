@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Arm } from '../../../harness/measure/arm.ts'
+import type { Sustain } from '../../../harness/measure/sustain.ts'
 import type { RoundRecord } from '../../../harness/records.ts'
 import { roundMetrics } from '../../../harness/verdict/roundmetrics.ts'
 import { CHECKED, COST } from './figures.ts'
@@ -49,17 +50,25 @@ const SAME: readonly Wanted[] = [0, 2].flatMap((hogs) => [
     pairs: 60,
   }),
   beside(hogs, {
-    name: 'same files, as checked',
-    scenario: 'files',
-    settings: CHECKED.files!,
+    name: 'same user-interface, as checked',
+    scenario: 'user-interface',
+    settings: CHECKED['user-interface']!,
     metrics: COST,
     pairs: 60,
   }),
+  beside(hogs, { name: 'same files', scenario: 'files', settings: '', metrics: COST, pairs: 60 }),
   beside(hogs, { name: 'same gather', scenario: 'gather', settings: MANY, metrics: COST, pairs: 60 }),
+  beside(hogs, {
+    name: 'same http-server, as checked',
+    scenario: 'http-server',
+    settings: CHECKED['http-server']!,
+    metrics: COST,
+    pairs: 60,
+  }),
   beside(hogs, {
     name: 'same http-server',
     scenario: 'http-server',
-    settings: CHECKED['http-server']!,
+    settings: 'load=0.4',
     metrics: COST,
     pairs: 40,
   }),
@@ -114,7 +123,8 @@ for (const wanted of [...SAME, ...SLOWED]) {
   const started = performance.now()
   const metrics = await collect(wanted)
   const { name, scenario, settings, hogs, inject, pairing } = wanted
-  known.sets.push({ name, scenario, settings, policy: POLICY, hogs, inject, pairing, metrics })
+  const sustain = sustainOf(pairing)
+  known.sets.push({ name, scenario, settings, policy: POLICY, hogs, inject, pairing, ...sustain, metrics })
   write()
   console.log(`${name}: ${wanted.pairs} pairs in ${((performance.now() - started) / 1000).toFixed(0)} s`)
 }
@@ -149,9 +159,7 @@ async function measure({ scenario, settings, metrics, pairing, inject, pairs }: 
     times: ['real'],
     settings: settings === '' ? [] : settings.split(','),
   })
-  // Latency is measured alone, one side after the other, and needs less.
-  const sustain = pairing === 'apart' ? { warmupMs: 250, windowMs: 600 } : { warmupMs: 400, windowMs: 1000 }
-  const side = (arm: Arm) => ({ ...planned, sustain, arm })
+  const side = (arm: Arm) => ({ ...planned, sustain: sustainOf(pairing), arm })
   const found: Pairs = Object.fromEntries(metrics.map((name) => [name, { better: '', pairs: [] }]))
   const halves = new Map<number, RoundRecord>()
   await runDuel({
@@ -180,6 +188,11 @@ async function measure({ scenario, settings, metrics, pairing, inject, pairs }: 
     },
   })
   return found
+}
+
+/** Latency is measured alone, one side after the other, and needs less than a check gives it. */
+function sustainOf(pairing: Wanted['pairing']): Sustain {
+  return pairing === 'apart' ? { warmupMs: 250, windowMs: 600 } : { warmupMs: 800, windowMs: 1000 }
 }
 
 function short(value: number): number {

@@ -3,7 +3,6 @@ import { readEnvironment } from '../environment.ts'
 import { UsageError } from '../errors.ts'
 import type { Arm } from '../measure/arm.ts'
 import { hashFile, type PluginRef, pathsOf } from '../measure/loaded-code.ts'
-import type { Matrix, PlannedCell } from '../measure/plan.ts'
 import { prepareRef, type RefTree } from '../measure/ref-tree.ts'
 import type { RoundRecord } from '../records.ts'
 import { splitSpecs } from '../spec.ts'
@@ -14,7 +13,7 @@ import { CHECK_FLAGS, type CheckSettings, readCheckSettings } from './check-sett
 import type { Arguments, Command, Ending, Terminal } from './command.ts'
 import { type ComparedCell, executeComparison, isOldSideOf } from './comparing.ts'
 import { given } from './config-file.ts'
-import { changedSettings, type FormerConfig, readFormerConfig } from './former-config.ts'
+import { changedSettings, formerCells, readFormerConfig } from './former-config.ts'
 import { type GitArm, type GitArms, prepareArms } from './git-arm.ts'
 import { readMatrix, strings } from './matrix-flags.ts'
 import {
@@ -80,7 +79,7 @@ async function checkAgainst(ref: string, args: Arguments, terminal: Terminal): P
     if (signal.ending !== undefined) return signal.ending
     const old: SideCode = { arm: arms.old, textOf: arms.oldText }
     const now: SideCode = { arm: slowed(arms.new, settings) }
-    const before = await formerCells(former, matrix)
+    const before = await formerCells(former, matrix, tree)
     const compared = cells.map((planned, i) => bothSides(planned, old, now, settings, before[i]))
     const changes = changedSettings(
       compared.map((each) => ({ before: each.oldCell, now: each.new.cell })),
@@ -125,19 +124,6 @@ async function refuseMissing(ref: string, { policy, scenario }: Arguments): Prom
   const paths = plugins.flatMap(pathsOf)
   const tree = await prepareRef({ ref, cwd: process.cwd(), paths })
   tree.dispose()
-}
-
-/** The same cells in the same order, with the settings that they had. */
-async function formerCells(former: FormerConfig, matrix: Matrix): Promise<PlannedCell[]> {
-  const { cells } = runnable({ ...matrix, settings: (await readCheckedMatrix(former.args)).settings })
-  return cells.map((planned) => {
-    const label = former.textOf({ kind: 'policy', text: planned.policy.label })
-    return {
-      ...planned,
-      cell: { ...planned.cell, policy: label },
-      policy: { ...planned.policy, label },
-    }
-  })
 }
 
 function slowed<A extends Arm>(arm: A, { inject }: CheckSettings): A {

@@ -5,11 +5,13 @@
  */
 import { UsageError } from '../errors.ts'
 import type { PluginRef } from '../measure/loaded-code.ts'
+import type { Matrix, PlannedCell } from '../measure/plan.ts'
 import type { RefTree } from '../measure/ref-tree.ts'
 import type { Cell } from '../records.ts'
 import { parseSpec } from '../spec.ts'
 import type { Arguments } from './command.ts'
 import { type Configured, configured, given, readConfigured } from './config-file.ts'
+import { readCheckedMatrix, runnable } from './sides.ts'
 
 export interface FormerConfig {
   /** The file itself, where both sides have one. */
@@ -46,10 +48,43 @@ async function read(tree: RefTree, path: string): Promise<Configured> {
   try {
     return await readConfigured(mapped, path)
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    throw new UsageError(
-      `In ${tree.label}: ${error.message.replaceAll(mapped, path)} (--no-config compares without it)`,
-    )
+    if (error instanceof UsageError)
+      throw formerProblem(error.message.replaceAll(mapped, path).replace(`${path}: `, ''), path, tree)
+    throw error
+  }
+}
+
+function formerProblem(problem: string, path: string, { label }: Pick<RefTree, 'label'>): UsageError {
+  return new UsageError(`In ${label}, ${path}: ${problem} (--no-config compares without it)`)
+}
+
+/**
+ * The same cells in the same order, with the settings that they had. Throws `UsageError` where they do not fit the
+ * scenarios of now.
+ */
+export async function formerCells(
+  former: FormerConfig,
+  matrix: Matrix,
+  tree: Pick<RefTree, 'label'>,
+): Promise<PlannedCell[]> {
+  const { settings } = await readCheckedMatrix(former.args)
+  return plannedWith({ ...matrix, settings }, former, tree).map((planned) => {
+    const label = former.textOf({ kind: 'policy', text: planned.policy.label })
+    return { ...planned, cell: { ...planned.cell, policy: label }, policy: { ...planned.policy, label } }
+  })
+}
+
+function plannedWith(
+  matrix: Matrix,
+  { args }: FormerConfig,
+  tree: Pick<RefTree, 'label'>,
+): readonly PlannedCell[] {
+  try {
+    return runnable(matrix).cells
+  } catch (error) {
+    const { path } = configured(args)
+    if (error instanceof UsageError && path !== undefined) throw formerProblem(error.message, path, tree)
+    throw error
   }
 }
 

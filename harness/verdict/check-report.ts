@@ -25,8 +25,9 @@ const metricVerdict = z.object({
   /** The 95 % bootstrap interval of `worse` over the rounds; real time only. */
   low: z.number().optional(),
   high: z.number().optional(),
-  /** Of the one-sided test against the margin, and the same after Holm; gated metrics in real time only. */
+  /** Of the first rounds, tested one-sided against the margin; gated metrics in real time only. */
   p: z.number().optional(),
+  /** The same after Holm; where it was looked at again, that of both looks together. */
   adjustedP: z.number().optional(),
   /** Whether fresh rounds said so again; absent where there was nothing to confirm. */
   confirmed: z.boolean().optional(),

@@ -6,18 +6,19 @@
  *
  * Differences are ln(new / old), turned so that positive is worse; margin and thresholds are shares (.05 is 5 %).
  *
- * First and fresh rounds are two looks. The first asks whether it is worse by more than the margin, the second whether it
- * is worse at all, which a moment of the machine's is not twice. Each has to be significant by itself, at alpha, and both
- * together after Holm: where nothing is worse their p-values are independent, the larger one is below x with a chance of x²
- * (B. Wilkinson, A statistical consideration in psychological research, Psychological Bulletin 48, 1951), and so its square
- * is a p-value as well. A first look that had to be significant after Holm by itself would among many cells find far
- * less. Where the old side was recorded, both looks have it in common, and the larger p-value counts as it is.
+ * First and fresh rounds are two looks. The first asks whether it is worse by more than the margin, the second whether
+ * by more than half of it, which a moment of the machine's is not twice. Each has to be significant by itself, at alpha,
+ * and both together after Holm: where nothing is, their p-values are independent, the larger one is below x with a chance
+ * of x² (B. Wilkinson, A statistical consideration in psychological research, Psychological Bulletin 48, 1951), and so its
+ * square is a p-value as well. A first look that had to be significant after Holm by itself would among many cells find
+ * far less. Where the old side was recorded, both looks have it in common, and the larger p-value counts as it is.
  *
- * So where nothing is worse anything fails with a chance of alpha at most, and so does a cell that is worse by no more
- * than the margin. Beyond that, the threshold must not have been ruled out by either look: it lies below the upper end
- * of the interval. Not the estimate is held against the threshold, because an estimate falls short of the true value
- * half of the time, and a slowdown of exactly the threshold's size would be missed as often, however many rounds there
- * are. The price is that a slowdown between margin and threshold may fail as well while the interval is wide.
+ * So where nothing is worse by more than half of the margin, anything fails with a chance of alpha at most; and so does
+ * any one metric that is worse by no more than the margin. Beyond that, neither look must have ruled the threshold out:
+ * it lies below the upper end of the interval. Not the estimate is held against the threshold, because an estimate falls
+ * short of the true value half of the time, and a slowdown of exactly the threshold's size would be missed as often,
+ * however many rounds there are. The price is that a slowdown between margin and threshold may fail as well while the
+ * interval is wide.
  */
 import type { Verdict } from './check-report.ts'
 import { bootstrapInterval, type EstimateInterval, intervalReaches } from './statistics/bootstrap.ts'
@@ -31,6 +32,8 @@ const POWER = 0.8
 const MOST_ROUNDS = 500
 /** A margin as large as the threshold would leave nothing to find between them: it is at most this share of it. */
 const MARGIN_OF_THRESHOLD = 0.6
+/** What fresh rounds are held against: what the first had to exceed, they need not exceed again. */
+const FRESH_OF_MARGIN = 0.5
 
 /** One metric of one cell. */
 export interface FamilyTest {
@@ -135,7 +138,7 @@ export function decideFamily(tests: readonly FamilyTest[], options: FamilyOption
   const screened = options.confirm ? holm(first.map((p) => ofBoth(p, p, options))) : alone
   const suspects = tests.map((test, i) => isFlagged(test, first[i]!, screened[i]!, options))
   const again = tests.map((test, i) => (options.confirm && suspects[i] ? freshOf(test) : undefined))
-  const second = again.map((test) => (test ? testWorse(test, { margin: 0 }) : 1))
+  const second = again.map((test) => (test ? testWorse(test, options, FRESH_OF_MARGIN) : 1))
   const both = holm(second.map((p, i) => ofBoth(first[i]!, p, options)))
   const better = improvements(tests, options)
   return tests.map((test, i) => {
@@ -215,8 +218,10 @@ function ofBoth(first: number, fresh: number, { recorded = false }: FamilyOption
 }
 
 /** 1 where the metric cannot be compared. */
-function testWorse(test: FamilyTest, options: Pick<FamilyOptions, 'margin'>): number {
-  return test.differences.length === 0 ? 1 : signedRankP(test.differences, ownMargin(test, options))
+function testWorse(test: FamilyTest, options: Pick<FamilyOptions, 'margin'>, ofMargin = 1): number {
+  return test.differences.length === 0
+    ? 1
+    : signedRankP(test.differences, ofMargin * ownMargin(test, options))
 }
 
 /** What a test of that threshold is held against, in the unit of the differences. */

@@ -88,11 +88,17 @@ describe('one test by itself', () => {
     expect(decide(testOf(differences)).suspect).toBe(true)
   })
 
-  test('is confirmed by fresh rounds that are worse at all: the first have shown by how much', () => {
-    const wide = even(0.03, 0.06)
-    expect(signedRankP(wide, Math.log1p(0.03))).toBeGreaterThan(0.05)
-    expect(decide(testOf(even(0.08, 0.01), wide)).confirmed).toBe(true)
-    expect(decide(testOf(even(0.08, 0.01), even(0, 0.06))).confirmed).toBe(false)
+  test('is confirmed by fresh rounds that are worse by half of the margin: the first have shown by how much', () => {
+    const half = 0.5 * Math.log1p(0.03)
+    const confirmed = (wide: readonly number[]) => decide(testOf(even(0.08, 0.01), wide)).confirmed
+    const [worse, hardly] = [even(0.045, 0.06), even(0.03, 0.06)]
+    expect(signedRankP(worse, Math.log1p(0.03))).toBeGreaterThan(0.05)
+    expect(signedRankP(worse, half)).toBeLessThan(0.05)
+    expect(confirmed(worse)).toBe(true)
+    expect(signedRankP(hardly, 0)).toBeLessThan(0.05)
+    expect(signedRankP(hardly, half)).toBeGreaterThan(0.05)
+    expect(confirmed(hardly)).toBe(false)
+    expect(confirmed(even(0, 0.06))).toBe(false)
   })
 
   test('is confirmed by fresh rounds that are beyond the threshold as well, and by no others', () => {

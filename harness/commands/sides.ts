@@ -20,7 +20,12 @@ export const CHECKED_SCENARIOS = ['http-server', 'pipeline', 'user-interface']
  * too little to be compared. All three do declared work, which steadies the cost of an operation: that of a bare loop
  * swings by 10 % with where garbage collections fall.
  */
-export const CHECKED_SETTINGS = ['http-server.load=0.3', 'http-server.reportUs=1000', 'pipeline.scale=0.001']
+export const CHECKED_SETTINGS = [
+  'http-server.load=0.4',
+  'http-server.reportUs=1000',
+  'http-server.durationMs=3000',
+  'pipeline.scale=0.001',
+]
 
 const { policy, scenario, ...otherFlags } = MATRIX_FLAGS
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CHECKED_SCENARIOS, CHECKED_SETTINGS } from '../../../harness/commands/sides.ts'
 import { createRandom } from '../../../harness/random.ts'
-import { CHECKED, falseAlarms, type PairSet, parseStudy, power, type Study } from './figures.ts'
+import { CHECKED, falseAlarms, type PairSet, parseStudy, power, powerAt, type Study } from './figures.ts'
 
 const random = createRandom(1)
 
@@ -64,6 +64,22 @@ describe('the figures of a study', () => {
       ['cpu.perOp', 'beside hogs', 12, 0.1, 3],
       ['throughput', 'beside hogs', 12, 0.1, expect.any(Number)],
     ])
+  })
+
+  test('tell the power at an effect that no busy-wait was of', () => {
+    const cell = { ...setOf('user-interface', 2, 0.1), settings: '' }
+    const study = studyOf(setOf('user-interface', 2, 0), cell)
+    const found = (worse: number) =>
+      powerAt(study, { metric: 'cpu.perOp', worse }, FEW).map(({ cells, counted }) => [cells, counted.times])
+    expect(found(0.01)).toEqual([
+      [1, 0],
+      [12, 0],
+    ])
+    expect(found(0.08)).toEqual([
+      [1, 3],
+      [12, 3],
+    ])
+    expect(powerAt(studyOf(...SAME), { metric: 'cpu.perOp', worse: 0.05 }, FEW)).toEqual([])
   })
 
   test('tell the cells of a default check from harder ones, and know what it runs', () => {

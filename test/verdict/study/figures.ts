@@ -90,8 +90,8 @@ export interface AlarmFigure extends Figure {
 }
 
 export interface PowerFigure extends Figure {
-  /** By which share the new side of one cell was slowed down. */
-  readonly inject: number
+  /** By which share the new side of one cell was slowed down; absent: its pairs were moved to where it is `worse`. */
+  readonly inject?: number
   readonly metric: string
   /** How much worse the metric really was, as a share: the estimate from all pairs. */
   readonly worse: number
@@ -155,6 +155,44 @@ export function power({ sets }: Study, options: StudyOptions): PowerFigure[] {
 
 function isChecked({ scenario, settings }: PairSet): boolean {
   return CHECKED[scenario] === settings
+}
+
+/**
+ * The same of a cell of a default check beside hogs whose metric is worse by just so much: the pairs of all that were
+ * slowed down, moved there, as nobody knows beforehand which busy-wait comes to it. None where there are no such pairs.
+ */
+export function powerAt(
+  { sets }: Study,
+  { metric, worse }: Pick<PowerFigure, 'metric' | 'worse'>,
+  options: StudyOptions,
+): PowerFigure[] {
+  const checked = sets.filter((set) => isChecked(set) && set.hogs > 0)
+  const slowed = checked.filter(({ inject }) => inject > 0)
+  const [cell] = pooled(slowed, COST)
+  if (cell === undefined) return []
+  const there: PooledCell = {
+    ...cell,
+    metrics: cell.metrics.map((each) =>
+      each.name === metric ? { ...each, differences: movedTo(Math.log1p(worse), each.differences) } : each,
+    ),
+  }
+  const others = take(
+    pooled(
+      checked.filter(({ inject }) => inject === 0),
+      COST,
+    ),
+    CELLS - 1,
+  )
+  return [[], others].map((more) => {
+    const { metrics, inconclusive } = resample([there, ...more], options)
+    const counted = metrics[metric]!.found!
+    return { place: 'beside hogs', cells: 1 + more.length, metric, worse, counted, inconclusive }
+  })
+}
+
+function movedTo(centre: number, differences: readonly number[]): number[] {
+  const middle = hodgesLehmann(differences)
+  return differences.map((each) => each - middle + centre)
 }
 
 /** A pool for each program: what was measured of it in several places is one. */

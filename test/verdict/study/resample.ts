@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { formatShare } from '../../../harness/format.ts'
 import type { Counted } from '../../../harness/verdict/resampling.ts'
-import { falseAlarms, type PowerFigure, parseStudy, power } from './figures.ts'
+import { falseAlarms, type PowerFigure, parseStudy, power, powerAt } from './figures.ts'
 
 /** Of all checks, at most. */
 const ALARMS_MAX = 0.01
@@ -15,10 +15,11 @@ const ALARMS_MAX = 0.01
 const INCONCLUSIVE_MAX = 0.1
 /**
  * In which metric a slowdown is found how often, at least, whatever else is checked: 5 and 10 % of the cost of an
- * operation, and 20 % of throughput, which beside hogs takes a busy-wait of twice as much.
+ * operation, and 20 % of throughput. Loops make up for a part of a busy-wait: for 5 % pairs of several are moved to it,
+ * and beside hogs it takes one of 42 % for a fifth of the throughput.
  */
 const FOUND_MIN = [
-  { inject: 0.065, metric: 'cpu.perOp', share: 0.8 },
+  { inject: undefined, metric: 'cpu.perOp', share: 0.8 },
   { inject: 0.1, metric: 'cpu.perOp', share: 0.95 },
   { inject: 0.42, metric: 'throughput', share: 0.95 },
 ]
@@ -56,11 +57,11 @@ print(
 )
 
 console.log(`\nPower, ${options.checks} checks each, one cell slowed down by a real busy-wait\n`)
-const powers = power(study, options)
+const powers = [...powerAt(study, { metric: 'cpu.perOp', worse: 0.05 }, options), ...power(study, options)]
 print(
   ['busy-wait', 'metric', 'worse by', 'where', 'cells', 'found', 'at least', 'promised', 'inconclusive'],
   powers.map((figure) => [
-    formatShare(figure.inject),
+    figure.inject === undefined ? 'moved there' : formatShare(figure.inject),
     figure.metric,
     formatShare(figure.worse),
     figure.place,
@@ -74,7 +75,7 @@ print(
 for (const { inject, metric } of FOUND_MIN) {
   if (powers.some((figure) => figure.inject === inject && figure.metric === metric)) continue
   console.log(
-    `\n${promise(false, `Pairs slowed by ${formatShare(inject)}, with ${metric}:`)}, there are none`,
+    `\n${promise(false, `Pairs slowed down${inject === undefined ? '' : ` by ${formatShare(inject)}`}, with ${metric}:`)}, there are none`,
   )
 }
 process.exitCode = isKept ? 0 : 1

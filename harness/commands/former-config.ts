@@ -32,14 +32,14 @@ export async function readFormerConfig(tree: RefTree, args: Arguments): Promise<
   if (!tree.has(now.path))
     return { ...unchanged, notes: [`${tree.label} has no ${now.path}: both sides take the working tree's`] }
   const before = await read(tree, now.path)
+  const isConfigured = given(args).policy === undefined
+  const formerText = (text: string) => formerPolicy(text, before.policies ?? [], now.policies ?? [])
+  const unclear = isConfigured ? (now.policies ?? []).filter((text) => formerText(text) === undefined) : []
   return {
     plugins: [{ kind: 'config', text: now.path }],
     args: { ...args, configured: { ...now, set: before.set } },
-    notes: worldNote(before, now, tree),
-    textOf: (plugin) =>
-      plugin.kind === 'policy' && given(args).policy === undefined
-        ? formerPolicy(plugin.text, before.policies ?? [], now.policies ?? [])
-        : plugin.text,
+    notes: [...worldNote(before, now, tree), ...unclear.map((text) => unclearNote(text, now.path!, tree))],
+    textOf: ({ kind, text }) => (kind === 'policy' && isConfigured ? (formerText(text) ?? text) : text),
   }
 }
 
@@ -88,13 +88,17 @@ function plannedWith(
   }
 }
 
-/** One of the same name with other options, where it is clear which. */
-function formerPolicy(text: string, before: readonly string[], now: readonly string[]): string {
+/** The same, or the one of its name with other options; undefined where it is not there, or not clear which it is. */
+function formerPolicy(text: string, before: readonly string[], now: readonly string[]): string | undefined {
   if (before.includes(text)) return text
   const namesakes = (texts: readonly string[]) =>
     texts.filter((each) => parseSpec(each).name === parseSpec(text).name)
   const [former, ...others] = namesakes(before)
-  return former !== undefined && others.length === 0 && namesakes(now).length === 1 ? former : text
+  return others.length === 0 && namesakes(now).length === 1 ? former : undefined
+}
+
+function unclearNote(text: string, path: string, { label }: RefTree): string {
+  return `${path} in ${label} has no policy that ${text} is clearly the successor of: both sides run it with these options`
 }
 
 function worldNote(before: Configured, now: Configured, { label }: RefTree): string[] {

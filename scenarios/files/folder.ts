@@ -11,7 +11,7 @@ export interface Folder {
   isThere(): boolean
 }
 
-/** `loopdyno-files-NAMESPACE-PID-XXXXXX`: whose it is must be seen after its owner's end. */
+/** `loopdyno-files-NAMESPACE-PID-RANDOM`: whose it is must be seen after its owner's end. */
 const OURS = /^loopdyno-files-(\d+)-(\d+)-/
 const ALL = { recursive: true, force: true }
 

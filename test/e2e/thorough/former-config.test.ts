@@ -91,6 +91,18 @@ describe('a config file of the ref', { timeout: 60_000 }, () => {
     })
   })
 
+  test('has several policies of the name: both sides run those of now, and it is said', async () => {
+    const policies = (...batches: number[]) =>
+      config(batches.map((batch) => `./mine.ts:batch=${batch}`).join("', '"), 60)
+    const { cwd, label } = committed({ 'mine.ts': withOption('batch'), [CONFIG]: policies(4, 8) })
+    writeFileSync(join(cwd, CONFIG), policies(4, 2))
+    const report = await checked(cwd)
+    expect(report.cells.map(({ oldCell }) => oldCell)).toEqual([undefined, undefined, undefined])
+    expect(notesOf(report)).toContain(
+      `${CONFIG} in ${label} has no policy that ./mine.ts:batch=2 is clearly the successor of: both sides run it with these options`,
+    )
+  })
+
   test('is not there: both sides take the one that is, and it is said', async () => {
     const { cwd, label } = committed({ 'mine.ts': FIFO })
     writeFileSync(join(cwd, CONFIG), config('./mine.ts', 60))

@@ -80,25 +80,23 @@ for (const { inject, metric } of FOUND_MIN) {
 }
 process.exitCode = isKept ? 0 : 1
 
-function isPromised({ inject, metric }: PowerFigure): boolean {
-  return FOUND_MIN.some((each) => each.inject === inject && each.metric === metric)
+/** Undefined where nothing was promised of it. */
+function promisedOf({ inject, metric }: PowerFigure) {
+  return FOUND_MIN.find((each) => each.inject === inject && each.metric === metric)
 }
 
 function inconclusiveText(figure: PowerFigure): string {
   const { times, of } = figure.inconclusive
   const text = shareOf(figure.inconclusive)
-  return isPromised(figure)
-    ? promise(times / of <= INCONCLUSIVE_MAX, `${text}, ≤ ${formatShare(INCONCLUSIVE_MAX)}`)
-    : text
+  return promisedOf(figure) === undefined
+    ? text
+    : promise(times / of <= INCONCLUSIVE_MAX, `${text}, ≤ ${formatShare(INCONCLUSIVE_MAX)}`)
 }
 
 function foundPromise(figure: PowerFigure): string {
-  const { inject, metric, counted } = figure
-  const wanted = isPromised(figure)
-    ? FOUND_MIN.find((each) => each.inject === inject && each.metric === metric)
-    : undefined
-  if (wanted === undefined) return '–'
-  return promise(counted.times / counted.of >= wanted.share, `≥ ${formatShare(wanted.share)}`)
+  const { times, of } = figure.counted
+  const wanted = promisedOf(figure)
+  return wanted === undefined ? '–' : promise(times / of >= wanted.share, `≥ ${formatShare(wanted.share)}`)
 }
 
 function shareOf({ times, of }: Counted): string {
